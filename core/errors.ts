@@ -1,0 +1,97 @@
+/**
+ * Every error that blockfleet throws on purpose. All are {@linkcode BlockfleetError}s, so a caller can
+ * tell them from a bug; each says in one line what failed, with the value quoted, and what to do.
+ * Wrong arguments to a function are `TypeError` or `RangeError` as elsewhere in JavaScript.
+ *
+ * @module
+ */
+
+/** The root of blockfleet's errors. `cause` holds what lay below, where there was something. */
+export class BlockfleetError extends Error {
+  override name = "BlockfleetError";
+}
+
+/** What the user asked for can't be done as asked; found before anything starts. */
+export class ConfigError extends BlockfleetError {
+  override name = "ConfigError";
+}
+
+/** A kind of compute worker can't run here, and why. */
+export class UnavailableError extends BlockfleetError {
+  override name = "UnavailableError";
+}
+
+/** A driver could not start, watch or stop its workers. */
+export class DriverError extends BlockfleetError {
+  override name = "DriverError";
+}
+
+/** An input can't be read, or an output can't be written. */
+export class RasterError extends BlockfleetError {
+  override name = "RasterError";
+}
+
+/** A file or folder is in the hands of another run; `holder` says whose. */
+export class LockedError extends BlockfleetError {
+  override name = "LockedError";
+  /** Who holds it, for people: run id, host, process. */
+  readonly holder: string;
+
+  constructor(message: string, holder: string, options?: ErrorOptions) {
+    super(message, options);
+    this.holder = holder;
+  }
+}
+
+/** Where an error came from; every field that is known is named in the message. */
+export interface WorkerErrorContext {
+  /** The worker's number, from 0. */
+  worker?: number;
+  /** The job, task or process id by which the worker's kind knows it. */
+  nativeId?: string;
+  /** The host on which the worker ran. */
+  host?: string;
+  /** The block in hand, for people: `block (3, 2)`. */
+  block?: string;
+  /** The stack where the error was thrown, in the worker. */
+  remoteStack?: string;
+}
+
+/** A compute worker failed, or the user function failed in it. */
+export class WorkerError extends BlockfleetError {
+  override name = "WorkerError";
+  /** Where it happened. */
+  readonly context: WorkerErrorContext;
+
+  constructor(message: string, context: WorkerErrorContext, options?: ErrorOptions) {
+    super(message, options);
+    this.context = context;
+  }
+}
+
+/** A named timeout ran out; only those that the user set, or that are documented with a default, can. */
+export class TimeoutExceededError extends BlockfleetError {
+  override name = "TimeoutExceededError";
+  /** The option that set it, by its name. */
+  readonly timeoutName: string;
+  /** Its value, seconds. */
+  readonly seconds: number;
+
+  constructor(timeoutName: string, seconds: number, waitedFor: string) {
+    super(`Timeout ${timeoutName} of ${seconds} s ran out: waited for ${waitedFor}. Raise it or leave it unset`);
+    this.timeoutName = timeoutName;
+    this.seconds = seconds;
+  }
+}
+
+/** The run was ended by its abort signal. */
+export class AbortedError extends BlockfleetError {
+  override name = "AbortedError";
+}
+
+/** What can be said of anything that was thrown, in one line without control characters. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  // deno-lint-ignore no-control-regex -- remote text must not reach a terminal with escapes in it
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, " ");
+}
