@@ -78,7 +78,9 @@ export class TimeoutExceededError extends BlockfleetError {
   readonly seconds: number;
 
   constructor(timeoutName: string, seconds: number, waitedFor: string) {
-    super(`Timeout ${timeoutName} of ${seconds} s ran out: waited for ${waitedFor}. Raise it or leave it unset`);
+    super(
+      `Timeout ${timeoutName} of ${seconds} s ran out: waited for ${waitedFor}. Raise it or leave it unset`,
+    );
     this.timeoutName = timeoutName;
     this.seconds = seconds;
   }

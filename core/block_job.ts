@@ -1,0 +1,34 @@
+/**
+ * A job in blocks, as the manager sees it: what workers are told, and what becomes of their results.
+ *
+ * @module
+ */
+import type { WorkerProgram } from "./driver.ts";
+import type { Payload } from "./payload.ts";
+
+/** A job in blocks. */
+export interface BlockJob {
+  /** Blocks; they are numbered from 0. */
+  readonly blockCount: number;
+  /** What workers run. */
+  readonly program: WorkerProgram;
+  /** Which of the program's processors computes the blocks. */
+  readonly processor: string;
+  /** What the processor is told once. It is copied for every worker. */
+  readonly workerJob: Payload;
+  /** Read threads in each worker. */
+  readonly workerReadThreads: number;
+  /** Whether a block may be computed twice at once; not where its traces in other args would count twice. */
+  readonly copiesAllowed: boolean;
+  /** A block for people. */
+  describeBlock(block: number): string;
+  /** Gathers what a block needs of the manager; absent where workers do all by themselves. */
+  readonly input?: (block: number) => Payload | Promise<Payload>;
+  /**
+   * Takes a block's result: exactly once a block, in whatever order. While a returned promise is unsettled it counts as
+   * a result in the output buffer.
+   */
+  accept(block: number, result: Payload, worker: number): void | Promise<void>;
+  /** Takes a worker's last word; what it returns, unless undefined, is in the manager's list of output objects. */
+  finished(worker: number, last: Payload): unknown;
+}

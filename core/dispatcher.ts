@@ -1,0 +1,470 @@
+/**
+ * The heart of a run: gives blocks to workers as they ask, takes their results, and deals with errors and losses.
+ *
+ * @module
+ */
+import type { BlockJob } from "./block_job.ts";
+import type { CheckedConcurrency } from "./concurrency_style.ts";
+import { BlockfleetError, messageOf, TimeoutExceededError, WorkerError } from "./errors.ts";
+import type {
+  Assignment,
+  BlockResult,
+  FromWorker,
+  LinkEnd,
+  RemoteError,
+  WorkerHello,
+  WorkerLink,
+} from "./messages.ts";
+import { type Payload, payloadBytes } from "./payload.ts";
+import { blockFailure, describeWorker, initFailure } from "./remote_failure.ts";
+import { type Grant, Scheduler } from "./scheduler.ts";
+import { Session } from "./session.ts";
+import { StallWatch } from "./stall_watch.ts";
+import type { Timers } from "./timers.ts";
+
+/** What the dispatcher tells the manager. */
+export interface DispatcherHooks {
+  /** A worker is gone and another is wanted in its place. */
+  lost(worker: number): void;
+  /** How far it is. */
+  progress(done: number, total: number, workers: number): void;
+  /** A line for the user. */
+  notice(line: string): void;
+  /** What a worker put out on completion. */
+  lastWord(worker: number, last: Payload): void;
+}
+
+/** Workers may be told to finish and take this long for their last word. */
+const LAST_WORD_MS = 10_000;
+
+/** Runs one job over the workers that are attached to it. */
+export class Dispatcher {
+  readonly #job: BlockJob;
+  readonly #concurrency: CheckedConcurrency;
+  readonly #timers: Timers;
+  readonly #hooks: DispatcherHooks;
+  readonly #scheduler: Scheduler;
+  readonly #sessions = new Map<number, Session>();
+  readonly #completion = Promise.withResolvers<void>();
+  readonly #watches: StallWatches;
+  readonly #expected: number;
+  #barrier: boolean;
+  #over = false;
+  #replacing = 0;
+  #lost = 0;
+  #connected = 0;
+  #readyCount = 0;
+  #unsettled = 0;
+  #settledCount = 0;
+  #reading = 0;
+  #readCount = 0;
+  #sentCount = 0;
+  #resultCount = 0;
+  #idleSinceMs = performance.now();
+
+  /** @param options `expected` is the number of workers that the barrier waits for. */
+  constructor(
+    job: BlockJob,
+    concurrency: CheckedConcurrency,
+    options: { timers: Timers; hooks: DispatcherHooks; expected: number },
+  ) {
+    this.#job = job;
+    this.#concurrency = concurrency;
+    this.#timers = options.timers;
+    this.#hooks = options.hooks;
+    this.#expected = options.expected;
+    this.#barrier = concurrency.timeouts.computeBarrierTimeout !== undefined;
+    this.#watches = new StallWatches(concurrency);
+    this.#scheduler = new Scheduler({
+      blockCount: job.blockCount,
+      maxBlockErrors: concurrency.maxBlockErrors,
+      maxBlockLosses: concurrency.maxBlockLosses,
+      maxWorkerLosses: concurrency.maxWorkerLosses,
+      copies: concurrency.copies && job.copiesAllowed,
+    });
+    this.#completion.promise.catch(() => {}); // whoever runs the job waits for it; it may fail before they do
+    this.#completeIfDone();
+  }
+
+  /** Settles when every block is done and accepted, or with the first error. */
+  get completion(): Promise<void> {
+    return this.#completion.promise;
+  }
+
+  /** Whether the run is over: done or failed. */
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  /** Whether any worker has ever connected. */
+  get everConnected(): boolean {
+    return this.#connected > 0;
+  }
+
+  /** Blocks done, those taken from an earlier run, and those handed out again. */
+  get counts(): { done: number; resumed: number; retried: number } {
+    const { doneCount, resumedCount, retriedCount } = this.#scheduler;
+    return { done: doneCount, resumed: resumedCount, retried: retriedCount };
+  }
+
+  /** Workers lost. */
+  get lostCount(): number {
+    return this.#lost;
+  }
+
+  /** A worker has connected. Must be called before any of its messages is due. */
+  attach(worker: number, hello: WorkerHello, link: WorkerLink): void {
+    if (this.#over) return link.close("the run is over");
+    for (const older of this.#sessions.values()) {
+      if (older.worker === worker) this.#drop(older, "a newer session has taken its place");
+    }
+    const session = new Session(this.#scheduler.open(worker), worker, { hello, link });
+    this.#sessions.set(session.id, session);
+    this.#connected++;
+    link.listen({
+      message: (message) => this.#guard(() => this.#hear(session, message)),
+      ended: (end) => this.#guard(() => this.#ended(session, end)),
+    });
+    link.send({
+      type: "init",
+      init: {
+        worker,
+        session: session.id,
+        processor: this.#job.processor,
+        job: this.#job.workerJob,
+        readThreads: this.#job.workerReadThreads,
+      },
+    });
+  }
+
+  /** Ends the run with an error; the first one counts. */
+  fail(error: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    for (const session of this.#sessions.values()) session.link.close("the run has failed");
+    this.#completion.reject(error);
+  }
+
+  /** A replacement is under way (+1) or has come or been refused (-1): suspected blocks wait for a fresh worker. */
+  replacing(change: 1 | -1): void {
+    this.#replacing += change;
+    if (this.#replacing === 0 && this.#scheduler.hasSuspects) this.#pumpAll();
+  }
+
+  /** Looks at the clock: timeouts, and blocks that have become slow enough to copy. Called a few times a second. */
+  tick(nowMs: number = performance.now()): void {
+    this.#guard(() => {
+      if (this.#over) return;
+      this.#checkBlockTimeout();
+      const ready = [...this.#sessions.values()].filter((session) => session.ready);
+      const held = (session: Session) => this.#scheduler.heldCount(session.id);
+      this.#watches.check({
+        nowMs,
+        workersMissing: this.#barrier,
+        noWorker: ready.length === 0,
+        connected: this.#connected,
+        starved: this.#reading > 0 &&
+          ready.some((session) => held(session) > 0 && !session.link.computing?.()),
+        readCount: this.#readCount,
+        inputsFull: this.#job.input !== undefined && this.#reading === 0 && ready.length > 0 &&
+          ready.every((session) => held(session) >= session.readAhead.capacity),
+        sentCount: this.#sentCount,
+        outputFull: this.#outputFull,
+        settledCount: this.#settledCount,
+        computing: ready.some((session) => held(session) > 0),
+        resultCount: this.#resultCount,
+      });
+      for (const session of ready) if (held(session) === 0) this.#pump(session);
+    });
+  }
+
+  /** After the last block: lets workers say their last word, without waiting for those that compute losing copies. */
+  async finish(): Promise<void> {
+    if (this.#sessions.size === 0) return;
+    for (const session of [...this.#sessions.values()]) {
+      if (session.ready && this.#scheduler.heldCount(session.id) === 0) {
+        session.finishing = true;
+        session.link.send({ type: "end" });
+      } else this.#drop(session, "the run is done");
+    }
+    const deadlineMs = performance.now() + LAST_WORD_MS;
+    while (this.#sessions.size > 0 && performance.now() < deadlineMs) {
+      await new Promise<void>((resolve) => {
+        this.#sessionGone = resolve;
+        setTimeout(resolve, 100);
+      });
+    }
+    for (const session of this.#sessions.values()) {
+      this.#hooks.notice(`${describeWorker(session.context())} did not report at its end`);
+      session.link.close("it did not report at its end");
+    }
+  }
+  #sessionGone: () => void = () => {};
+
+  // An error in handling a message is the run's, not the link's.
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #hear(session: Session, message: FromWorker): void {
+    if (!this.#sessions.has(session.id)) return;
+    if (message.type === "final") return this.#last(session, message);
+    if (this.#over) return;
+    switch (message.type) {
+      case "ready":
+        session.ready = true;
+        this.#readyCount++;
+        if (this.#barrier && this.#readyCount >= this.#expected) this.#barrier = false;
+        this.#hooks.progress(this.#scheduler.doneCount, this.#job.blockCount, this.#readyCount);
+        return this.#barrier ? undefined : this.#pumpAll();
+      case "initError":
+        throw initFailure(message.error, session.context());
+      case "results":
+        return this.#results(session, message.items);
+      case "blockError":
+        return this.#blockError(session, message);
+      case "released":
+        this.#scheduler.giveBack(session.id, message.blocks);
+        return this.#pumpAll();
+    }
+  }
+
+  #results(session: Session, items: readonly BlockResult[]): void {
+    const nowMs = performance.now();
+    this.#timers.add("pop_computebuffer", (nowMs - this.#idleSinceMs) / 1000);
+    this.#resultCount++;
+    for (const { block, attempt, elapsedMs, payload } of items) {
+      const acceptance = this.#scheduler.finish(session.id, block, { attempt, elapsedMs, nowMs });
+      session.readAhead.finished(block, { elapsedMs, bytes: payloadBytes(payload), nowMs });
+      if (acceptance !== "first") continue;
+      const settled = this.#job.accept(block, payload, session.worker);
+      if (settled instanceof Promise) this.#settle(settled);
+    }
+    this.#hooks.progress(this.#scheduler.doneCount, this.#job.blockCount, this.#readyCount);
+    this.#pump(session);
+    this.#completeIfDone();
+    this.#idleSinceMs = performance.now();
+  }
+
+  #settle(settled: Promise<void>): void {
+    this.#unsettled++;
+    settled.then(() => {
+      const wasFull = this.#outputFull;
+      this.#unsettled--;
+      this.#settledCount++;
+      if (wasFull) this.#guard(() => this.#pumpAll());
+      this.#completeIfDone();
+    }, (error) => this.fail(error));
+  }
+
+  // Buffers hold twice the number of workers' blocks.
+  get #outputFull(): boolean {
+    return this.#unsettled >= 2 * this.#expected;
+  }
+
+  #blockError(session: Session, failure: { block: number; attempt: number; error: RemoteError }): void {
+    const { block, attempt, error } = failure;
+    const verdict = this.#scheduler.fail(session.id, block, { attempt, nowMs: performance.now() });
+    if (verdict === "ignored") return this.#pump(session);
+    const seen = blockFailure(error, session.context(this.#job.describeBlock(block)));
+    if (verdict === "fatal") throw seen;
+    this.#hooks.notice(`${seen.message}; trying again`);
+    this.#pumpAll();
+  }
+
+  #last(session: Session, last: Extract<FromWorker, { type: "final" }>): void {
+    this.#timers.merge(last.timings);
+    this.#hooks.lastWord(session.worker, last.payload);
+    this.#drop(session, "the run is done");
+  }
+
+  #drop(session: Session, reason: string): void {
+    this.#forget(session);
+    this.#scheduler.close(session.id);
+    session.link.close(reason);
+  }
+
+  #ended(session: Session, end: LinkEnd): void {
+    if (!this.#forget(session)) return;
+    if (session.finishing) {
+      return this.#hooks.notice(
+        `${describeWorker(session.context())} ended before it reported: ${end.reason}`,
+      );
+    }
+    if (this.#over) return;
+    const loss = end.unexpected
+      ? { blame: true, ...end.computing === undefined ? {} : { computing: end.computing } }
+      : undefined;
+    const verdict = this.#scheduler.close(session.id, loss);
+    if (loss) {
+      this.#lost++;
+      this.#explainLoss(session, verdict, messageOf(end.reason));
+    }
+    if (loss || session.interrupted) this.#hooks.lost(session.worker);
+    this.#pumpAll();
+  }
+
+  #explainLoss(session: Session, verdict: ReturnType<Scheduler["close"]>, reason: string): void {
+    const { blamed, fatal, requeued } = verdict;
+    const block = blamed === undefined ? undefined : this.#job.describeBlock(blamed);
+    const context = session.context(block);
+    if (fatal === "killer") {
+      const times = this.#scheduler.lossesOf(blamed!);
+      throw new WorkerError(
+        `${block} kills its workers: ${times} died while computing it, the last one with nothing else to do: ${reason}`,
+        context,
+      );
+    }
+    const during = block === undefined ? "" : ` while computing ${block}`;
+    if (fatal === "worker losses") {
+      throw new WorkerError(
+        `More than ${this.#concurrency.maxWorkerLosses} workers were lost since a block was last done. The last one, ` +
+          `${describeWorker(context)}${during}: ${reason}`,
+        context,
+      );
+    }
+    const again = requeued === 0 ? "" : `; ${requeued} block(s) are handed out again`;
+    this.#hooks.notice(`${describeWorker(context)} was lost${during}: ${reason}${again}`);
+  }
+
+  #checkBlockTimeout(): void {
+    const seconds = this.#concurrency.timeouts.blockTimeout;
+    if (seconds === undefined) return;
+    for (const session of [...this.#sessions.values()]) {
+      const computing = session.link.computing?.();
+      if (!computing || performance.now() - computing.sinceMs <= seconds * 1000) continue;
+      const { block } = computing;
+      const described = this.#job.describeBlock(block);
+      const error = new TimeoutExceededError(
+        "blockTimeout",
+        seconds,
+        `${described} on worker ${session.worker}`,
+      );
+      const attempt = this.#scheduler.attemptOf(session.id, block);
+      if (attempt === undefined) continue;
+      if (this.#scheduler.fail(session.id, block, { attempt, nowMs: performance.now() }) === "fatal") {
+        throw error;
+      }
+      this.#hooks.notice(`${error.message}; its worker is ended and the block tried again`);
+      session.interrupted = true;
+      session.link.close("blockTimeout ran out");
+    }
+  }
+
+  /** Takes a session away; whether it was still there. */
+  #forget(session: Session): boolean {
+    if (!this.#sessions.delete(session.id)) return false;
+    if (session.ready) this.#readyCount--;
+    this.#sessionGone();
+    return true;
+  }
+
+  #pumpAll(): void {
+    for (const session of this.#sessions.values()) this.#pump(session);
+  }
+
+  /** Gives a worker what it may hold. */
+  #pump(session: Session): void {
+    if (!session.ready || session.interrupted || this.#over || this.#barrier || this.#outputFull) return;
+    const heldBefore = this.#scheduler.heldCount(session.id);
+    const nowMs = performance.now();
+    const freshComing = this.#replacing > 0;
+    const grants = this.#scheduler.take(session.id, session.readAhead.capacity, { nowMs, freshComing });
+    if (grants.length === 0) {
+      if (heldBefore === 0) this.#askForRelease(session);
+      return;
+    }
+    const items: Assignment[] = [];
+    for (const { block, attempt } of grants) {
+      const input = this.#job.input?.(block);
+      if (input instanceof Promise) this.#read(session, { block, attempt }, input);
+      else items.push(input ? { block, attempt, input } : { block, attempt });
+    }
+    if (items.length === 0) return;
+    session.readAhead.sent(items[0]!.block, { heldBefore, nowMs });
+    session.link.send({ type: "assign", items });
+    for (const { block } of items) this.#scheduler.sent(session.id, block, nowMs);
+  }
+
+  async #read(session: Session, { block, attempt }: Grant, input: Promise<Payload>): Promise<void> {
+    this.#reading++;
+    try {
+      const payload = await this.#timers.interval("pop_readbuffer", () => input);
+      this.#readCount++;
+      if (this.#over || !this.#sessions.has(session.id)) return;
+      session.link.send({ type: "assign", items: [{ block, attempt, input: payload }] });
+      this.#scheduler.sent(session.id, block, performance.now());
+      this.#sentCount++;
+    } catch (error) {
+      this.#guard(() => {
+        if (this.#over || !this.#sessions.has(session.id)) return;
+        const { name, message, stack } = error instanceof Error ? error : new BlockfleetError(String(error));
+        this.#blockError(session, {
+          block,
+          attempt,
+          error: { name, message, stack: stack ?? "", phase: "read" },
+        });
+      });
+    } finally {
+      this.#reading--;
+    }
+  }
+
+  #askForRelease(idle: Session): void {
+    const request = this.#scheduler.blocksToRelease(idle.id);
+    if (request) this.#sessions.get(request.session)?.link.send({ type: "release", blocks: request.blocks });
+  }
+
+  #completeIfDone(): void {
+    if (this.#over || !this.#scheduler.complete || this.#unsettled > 0) return;
+    this.#over = true;
+    this.#completion.resolve();
+  }
+}
+
+/** The timeouts of a run that watch whether anything moves. */
+class StallWatches {
+  readonly #barrier: StallWatch;
+  readonly #queue: StallWatch;
+  readonly #readPop: StallWatch;
+  readonly #readInsert: StallWatch;
+  readonly #computeInsert: StallWatch;
+  readonly #computePop: StallWatch;
+
+  constructor({ timeouts }: CheckedConcurrency) {
+    const watch = (name: keyof typeof timeouts, waitedFor: string) =>
+      new StallWatch(name, timeouts[name], waitedFor);
+    this.#barrier = watch("computeBarrierTimeout", "all compute workers to start");
+    this.#queue = watch("queueTimeout", "a first compute worker, or one in the place of those lost");
+    this.#readPop = watch("readBufferPopTimeout", "the input of a block to be read");
+    this.#readInsert = watch("readBufferInsertTimeout", "room in the input buffer");
+    this.#computeInsert = watch("computeBufferInsertTimeout", "room in the output buffer");
+    this.#computePop = watch("computeBufferPopTimeout", "the result of a block that is being computed");
+  }
+
+  check(now: {
+    nowMs: number;
+    workersMissing: boolean;
+    noWorker: boolean;
+    connected: number;
+    starved: boolean;
+    readCount: number;
+    inputsFull: boolean;
+    sentCount: number;
+    outputFull: boolean;
+    settledCount: number;
+    computing: boolean;
+    resultCount: number;
+  }): void {
+    this.#queue.check(now.noWorker, now.connected, now.nowMs);
+    this.#barrier.check(now.workersMissing && !now.noWorker, 0, now.nowMs);
+    this.#readPop.check(now.starved, now.readCount, now.nowMs);
+    this.#readInsert.check(now.inputsFull, now.sentCount, now.nowMs);
+    this.#computeInsert.check(now.outputFull, now.settledCount, now.nowMs);
+    this.#computePop.check(now.computing && !now.outputFull, now.resultCount, now.nowMs);
+  }
+}

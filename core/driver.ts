@@ -1,0 +1,205 @@
+/**
+ * What a kind of compute worker must be able to do. A driver is a name, its defaults, and how to start and
+ * stop workers; nothing else differs by kind.
+ *
+ * A module that exports a `driver` of this type (or has it as its default export) can be given to
+ * `registerDriver()` or to `--driver`, and is then as good as a built-in one. `@blockfleet/blockfleet/testing`
+ * has the contract suite that every driver must pass.
+ *
+ * @module
+ */
+import type { WorkerHello, WorkerLink } from "./messages.ts";
+
+export type {
+  Assignment,
+  BlockResult,
+  FromWorker,
+  LinkEnd,
+  LinkHandler,
+  RemoteError,
+  ToWorker,
+  WorkerHello,
+  WorkerInit,
+  WorkerLink,
+} from "./messages.ts";
+export type { Payload } from "./payload.ts";
+export type { TimerSummary } from "./timers.ts";
+
+/** Whether a kind can run here; if not, why, and what to do. */
+export type Availability = { readonly available: true } | {
+  readonly available: false;
+  readonly reason: string;
+};
+
+/** The program that a compute worker runs. */
+export interface WorkerProgram {
+  /** The module to start a thread with. */
+  readonly threadUrl: URL;
+  /** The same program in this very thread. Ends when the manager's end of `link` is closed. */
+  runHere(link: ManagerLink): Promise<void>;
+}
+
+/** A worker's end of the connection to its manager. */
+export interface ManagerLink {
+  /** Sends to the manager. */
+  send(message: import("./messages.ts").FromWorker): void;
+  /** The next message of the manager, or undefined when it is gone. */
+  receive(): Promise<import("./messages.ts").ToWorker | undefined>;
+  /** The next message if one is there already; never waits. */
+  poll(): import("./messages.ts").ToWorker | undefined;
+  /** Tells whoever watches that the worker has begun to compute this block, or none (-1). */
+  computing(block: number): void;
+}
+
+/** What `start()` is asked for. */
+export interface FleetSpec {
+  /** Workers wanted: never more than there are blocks. */
+  readonly workers: number;
+  /** What each of them runs. */
+  readonly program: WorkerProgram;
+  /** The user's name for the job; cosmetic. */
+  readonly jobName: string | undefined;
+  /** The driver's own dictionary, as the user gave it. */
+  readonly extraParams: Readonly<Record<string, unknown>>;
+  /** One worker for every block (batch queues only). */
+  readonly singleBlockComputeWorkers: boolean;
+  /** Whether workers see the manager's temporary files. */
+  readonly haveSharedTemp: boolean;
+}
+
+/** What the manager offers a driver. */
+export interface DriverContext {
+  /** The run's random id. */
+  readonly runId: string;
+  /** Aborted when the run is over; nothing may be started after it. */
+  readonly signal: AbortSignal;
+  /** A line for the user. */
+  notice(line: string): void;
+  /** A worker has connected. */
+  attach(worker: number, hello: WorkerHello, link: WorkerLink): void;
+}
+
+/** Where a worker stands. */
+export interface WorkerStatus {
+  /** Its number, from 0. */
+  readonly worker: number;
+  /** `queued` and `starting` come before the first connection. */
+  readonly state: "queued" | "starting" | "running" | "ended";
+  /** Its job, task, process or thread id, once it has one. */
+  readonly nativeId?: string;
+  /** The queue's reason for its state, or the cause of its end. */
+  readonly reason?: string;
+}
+
+/** Why a worker ended. Only `exit`, `killed` and `unknown` can put blame on the block it was computing. */
+export type EndCause =
+  | "exit"
+  | "killed"
+  | "walltime"
+  | "preempted"
+  | "requeued"
+  | "cancelled"
+  | "node"
+  | "unknown";
+
+/** News of one worker. */
+export type FleetEvent =
+  | { readonly type: "queued"; readonly worker: number; readonly reason: string }
+  | {
+    readonly type: "started";
+    readonly worker: number;
+    readonly nativeId: string;
+    readonly host: string;
+    /** Seconds until its allocation ends, where there is an end. */
+    readonly secondsLeft?: number;
+  }
+  | {
+    readonly type: "ended";
+    readonly worker: number;
+    readonly cause: EndCause;
+    readonly exitCode?: number;
+    /** The end of what it wrote, for people. */
+    readonly logTail?: string;
+  };
+
+/** The answer to `replace()`. */
+export type Replacement = { readonly replaced: true } | {
+  readonly replaced: false;
+  readonly reason: string;
+};
+
+/** How to stop. */
+export interface StopOptions {
+  /** Whether the work is complete; otherwise workers are ended as they are. */
+  readonly finished: boolean;
+}
+
+/** An error that a worker left outside the channel, such as in its log. */
+export interface WorkerErrorReport {
+  /** The worker's number. */
+  readonly worker: number;
+  /** Its job, task, process or thread id. */
+  readonly nativeId?: string;
+  /** What it left. */
+  readonly text: string;
+}
+
+/** The running workers of one run. */
+export interface Fleet extends AsyncDisposable {
+  /** Where every worker stands. */
+  workers(): WorkerStatus[];
+  /** News, until the fleet is stopped. Read by one reader. */
+  readonly events: AsyncIterable<FleetEvent>;
+  /** Another worker in the place of a lost one, or a refusal with its reason. Makes sure first that the old one is gone. */
+  replace(worker: number, signal: AbortSignal): Promise<Replacement>;
+  /** Stops every worker. May be called again; leaves nothing behind; reports what never came over the channel. */
+  stop(options: StopOptions): Promise<WorkerErrorReport[]>;
+}
+
+/** What `start()` would do, for people, in order. */
+export interface Preview {
+  /** Commands, scripts or calls. */
+  readonly steps: readonly { readonly title: string; readonly text: string }[];
+}
+
+/** Which runs' leftovers are meant. */
+export interface RunSelector {
+  /** By run id. */
+  readonly runId?: string;
+  /** By job name. */
+  readonly jobName?: string;
+  /** Every run whose manager is dead. */
+  readonly allDead?: boolean;
+  /** Say what would be removed, and remove nothing. */
+  readonly dryRun?: boolean;
+}
+
+/** What `cleanup()` removed, or would. */
+export interface CleanupReport {
+  /** One line a thing. */
+  readonly removed: readonly string[];
+  /** What could not be removed, and why. */
+  readonly failed: readonly string[];
+}
+
+/** A kind of compute worker. */
+export interface Driver {
+  /** `CW_` and a name. */
+  readonly kind: string;
+  /** Whether workers read their own inputs unless the user says otherwise. */
+  readonly computeWorkersReadDefault: boolean;
+  /** Most workers that make sense here; more is a warning. Absent: no limit known. */
+  readonly workersLimit?: { readonly workers: number; readonly reason: string };
+  /** Whether `singleBlockComputeWorkers` makes sense. */
+  readonly supportsSingleBlock: boolean;
+  /** Whether a worker can be ended while its function runs, as `blockTimeout` needs. */
+  readonly canInterrupt: boolean;
+  /** Can this kind run here? */
+  available(): Promise<Availability>;
+  /** Starts workers; each is handed to `context.attach` once it has connected. */
+  start(spec: FleetSpec, context: DriverContext): Promise<Fleet>;
+  /** What `start()` would submit or call. */
+  preview?(spec: FleetSpec): Promise<Preview>;
+  /** Removes what killed runs left behind. */
+  cleanup?(selector: RunSelector): Promise<CleanupReport>;
+}

@@ -1,0 +1,140 @@
+/**
+ * Workers that live in this process: a fleet over links that are started by a function.
+ *
+ * @module
+ */
+import type {
+  DriverContext,
+  Fleet,
+  FleetEvent,
+  FleetSpec,
+  Replacement,
+  StopOptions,
+  WorkerErrorReport,
+  WorkerStatus,
+} from "./driver.ts";
+import { MessageQueue } from "./message_queue.ts";
+import type { LinkEnd, LinkHandler, WorkerLink } from "./messages.ts";
+import { workerName } from "./worker_name.ts";
+
+/** Starts one worker; calls `alive` when it is ready to be spoken to. */
+export type StartLink = (worker: number, name: string, alive: () => void) => WorkerLink;
+
+interface LocalWorker {
+  readonly link: WatchedLink;
+  readonly nativeId: string;
+  started: boolean;
+  end: LinkEnd | undefined;
+}
+
+/** A fleet of workers in this process. */
+export class LocalFleet implements Fleet {
+  readonly #spec: FleetSpec;
+  readonly #context: DriverContext;
+  readonly #start: StartLink;
+  readonly #workers = new Map<number, LocalWorker>();
+  readonly #events = new MessageQueue<FleetEvent>();
+  #starts = 0;
+
+  constructor(spec: FleetSpec, context: DriverContext, start: StartLink) {
+    this.#spec = spec;
+    this.#context = context;
+    this.#start = start;
+    for (let worker = 0; worker < spec.workers; worker++) this.#startWorker(worker);
+  }
+
+  get events(): AsyncIterable<FleetEvent> {
+    const queue = this.#events;
+    return {
+      async *[Symbol.asyncIterator]() {
+        for (let event = await queue.receive(); event !== undefined; event = await queue.receive()) {
+          yield event;
+        }
+      },
+    };
+  }
+
+  workers(): WorkerStatus[] {
+    return [...this.#workers].map(([worker, { nativeId, started, end }]) => ({
+      worker,
+      nativeId,
+      ...end ? { state: "ended", reason: end.reason } : { state: started ? "running" : "starting" },
+    }));
+  }
+
+  async replace(worker: number, signal: AbortSignal): Promise<Replacement> {
+    const old = this.#workers.get(worker);
+    old?.link.close("it is being replaced");
+    await old?.link.gone;
+    if (signal.aborted) return { replaced: false, reason: "the run is over" };
+    this.#startWorker(worker);
+    return { replaced: true };
+  }
+
+  async stop(options: StopOptions): Promise<WorkerErrorReport[]> {
+    const reason = options.finished ? "the run is done" : "the run has ended";
+    for (const { link } of this.#workers.values()) link.close(reason);
+    await Promise.all([...this.#workers.values()].map(({ link }) => link.gone));
+    this.#events.close();
+    // Whatever a thread has to say comes over its link.
+    return [];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop({ finished: false });
+  }
+
+  #startWorker(worker: number): void {
+    const name = workerName(this.#spec.jobName, worker);
+    const nativeId = `${name}.${++this.#starts}`;
+    const alive = () => {
+      entry.started = true;
+      this.#events.push({ type: "started", worker, nativeId, host: Deno.hostname() });
+      this.#context.attach(worker, { nativeId, host: Deno.hostname(), pid: Deno.pid }, entry.link);
+    };
+    const ended = (end: LinkEnd) => {
+      entry.end = end;
+      const cause = end.unexpected ? "exit" : "cancelled";
+      this.#events.push({ type: "ended", worker, cause, logTail: end.reason });
+    };
+    const entry: LocalWorker = {
+      link: new WatchedLink(this.#start(worker, name, alive), ended),
+      nativeId,
+      started: false,
+      end: undefined,
+    };
+    this.#workers.set(worker, entry);
+  }
+}
+
+/** A link that also tells its fleet when it ends, connected or not. */
+class WatchedLink implements WorkerLink {
+  readonly gone: Promise<void>;
+  readonly #link: WorkerLink;
+  #handler: LinkHandler | undefined;
+  #end: LinkEnd | undefined;
+
+  constructor(link: WorkerLink, ended: (end: LinkEnd) => void) {
+    this.#link = link;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.gone = promise;
+    link.listen({
+      message: (message) => this.#handler?.message(message),
+      ended: (end) => {
+        this.#end = end;
+        resolve();
+        ended(end);
+        this.#handler?.ended(end);
+      },
+    });
+  }
+
+  listen(handler: LinkHandler): void {
+    this.#handler = handler;
+    if (this.#end) handler.ended(this.#end);
+  }
+
+  send: WorkerLink["send"] = (message) => this.#link.send(message);
+  computing: NonNullable<WorkerLink["computing"]> = () => this.#link.computing?.();
+  close: WorkerLink["close"] = (reason) => this.#link.close(reason);
+}

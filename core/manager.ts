@@ -1,0 +1,254 @@
+/**
+ * The compute-worker manager: starts the workers of one kind, runs a job over them and stops them. It is what
+ * `apply()` and `mapBlocks()` stand on.
+ *
+ * @module
+ */
+import type { BlockJob } from "./block_job.ts";
+import type { CheckedConcurrency } from "./concurrency_style.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import type { Driver, Fleet, FleetEvent, WorkerErrorReport, WorkerStatus } from "./driver.ts";
+import { AbortedError, DriverError, messageOf } from "./errors.ts";
+import type { Timers } from "./timers.ts";
+import { workerName } from "./worker_name.ts";
+
+/** What `startWorkers()` takes. */
+export interface StartWorkersOptions {
+  /** The job. */
+  readonly job: BlockJob;
+  /** The workers, checked. */
+  readonly concurrency: CheckedConcurrency;
+  /** The run's random id. */
+  readonly runId: string;
+  /** Timers of the run; those of the workers are merged into them. */
+  readonly timers: Timers;
+  /** Ends the run. */
+  readonly signal?: AbortSignal | undefined;
+  /** A line for the user. */
+  readonly onNotice: (line: string) => void;
+  /** How far the run is: blocks done, blocks in all, workers ready. */
+  readonly onProgress?: (done: number, total: number, workers: number) => void;
+}
+
+/** What a run counted. */
+export interface RunCounts {
+  /** Blocks done, taken from an earlier run, and handed out again after an error or a loss. */
+  readonly blocks: { readonly done: number; readonly resumed: number; readonly retried: number };
+  /** Workers started, replacements included, and lost. */
+  readonly workers: { readonly started: number; readonly lost: number };
+}
+
+const TICK_MS = 100;
+/** Delay before a replacement: doubles with each loss until a block is done. */
+const REPLACE_MS = { least: 1000, most: 60_000 };
+
+/** Manages the compute workers of one run. Call `startWorkers`, then `run`, then always `shutdown`. */
+export class ComputeWorkerManager {
+  readonly #driver: Driver;
+  readonly #ended = new AbortController();
+  #jobName: string | undefined;
+  #options: StartWorkersOptions | undefined;
+  #dispatcher: Dispatcher | undefined;
+  #fleet: Fleet | undefined;
+  readonly #outObjects = new Map<number, unknown>();
+  #watching: Promise<void> | undefined;
+  readonly #replacements = new Set<Promise<void>>();
+  #finished = false;
+  #started = 0;
+  #lossesInARow = 0;
+  #doneAtLoss = 0;
+  readonly #endedUnconnected: { worker: number; text: string }[] = [];
+  readonly #connected = new Set<number>();
+
+  /** @param driver the kind of worker; `getComputeWorkerManager(kind)` finds it by name. */
+  constructor(driver: Driver) {
+    this.#driver = driver;
+  }
+
+  /** The kind of worker. */
+  get computeWorkerKind(): string {
+    return this.#driver.kind;
+  }
+
+  /** Names the job; shown in the workers' names, and of no other effect. */
+  setJobName(jobName: string | undefined): void {
+    this.#jobName = jobName;
+  }
+
+  /** The name of a worker, with the job's name in it if it has one. */
+  getWorkerName(workerId: number): string {
+    return workerName(this.#jobName, workerId);
+  }
+
+  /** What the workers put out on completion, in the order of their numbers; filled by `run`. */
+  makeOutObjList(): unknown[] {
+    return [...this.#outObjects].sort(([a], [b]) => a - b).map(([, value]) => value);
+  }
+
+  /** Where every worker stands. */
+  workers(): WorkerStatus[] {
+    return this.#fleet?.workers() ?? [];
+  }
+
+  /** What the run has counted so far. */
+  counts(): RunCounts {
+    const blocks = this.#dispatcher?.counts ?? { done: 0, resumed: 0, retried: 0 };
+    return { blocks, workers: { started: this.#started, lost: this.#dispatcher?.lostCount ?? 0 } };
+  }
+
+  /** Starts the workers: no more than there are blocks. They begin as soon as they have connected. */
+  async startWorkers(options: StartWorkersOptions): Promise<void> {
+    const { job, concurrency, timers, onNotice } = options;
+    this.#options = options;
+    const workers = Math.min(concurrency.workers, job.blockCount);
+    const dispatcher = new Dispatcher(job, concurrency, {
+      timers,
+      expected: workers,
+      hooks: {
+        lost: (worker) => this.#replace(worker),
+        progress: (done, total, connected) => options.onProgress?.(done, total, connected),
+        notice: onNotice,
+        lastWord: (worker, last) => {
+          const value = job.finished(worker, last);
+          if (value !== undefined) this.#outObjects.set(worker, value);
+        },
+      },
+    });
+    this.#dispatcher = dispatcher;
+    if (workers === 0) return;
+    this.#started = workers;
+    this.#fleet = await timers.interval("startcomputeworkers", () =>
+      this.#driver.start({
+        workers,
+        program: job.program,
+        jobName: this.#jobName,
+        extraParams: concurrency.extraParams,
+        singleBlockComputeWorkers: concurrency.singleBlock,
+        haveSharedTemp: concurrency.haveSharedTemp,
+      }, {
+        runId: options.runId,
+        signal: this.#ended.signal,
+        notice: onNotice,
+        attach: (worker, hello, link) => {
+          this.#connected.add(worker);
+          dispatcher.attach(worker, hello, link);
+        },
+      }));
+    this.#watching = this.#watch(this.#fleet);
+  }
+
+  /**
+   * Runs the job to its last block.
+   *
+   * @throws the first real error of the run; {@linkcode AbortedError} if its signal was aborted.
+   */
+  async run(): Promise<void> {
+    const { signal } = this.#startOptions();
+    const dispatcher = this.#dispatcher!;
+    const abort = () => dispatcher.fail(abortError(signal!));
+    const ticking = setInterval(() => dispatcher.tick(), TICK_MS);
+    try {
+      if (signal?.aborted) abort();
+      signal?.addEventListener("abort", abort);
+      await dispatcher.completion;
+      await dispatcher.finish();
+      this.#finished = true;
+    } finally {
+      clearInterval(ticking);
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  /** Stops every worker, whatever has happened; leaves nothing behind. May be called again. */
+  async shutdown(): Promise<WorkerErrorReport[]> {
+    if (!this.#finished) this.#dispatcher?.fail(new AbortedError("The run was shut down"));
+    this.#ended.abort();
+    const reports = await this.#fleet?.stop({ finished: this.#finished }) ?? [];
+    await Promise.all([this.#watching, ...this.#replacements]);
+    return reports;
+  }
+
+  #startOptions(): StartWorkersOptions {
+    if (!this.#options) throw new TypeError("call startWorkers() before run()");
+    return this.#options;
+  }
+
+  async #watch(fleet: Fleet): Promise<void> {
+    try {
+      for await (const event of fleet.events) this.#note(event);
+    } catch (error) {
+      this.#dispatcher?.fail(error);
+    }
+  }
+
+  #note(event: FleetEvent): void {
+    if (event.type === "started") this.#connected.add(event.worker);
+    else if (event.type === "ended" && !this.#connected.delete(event.worker)) this.#neverConnected(event);
+  }
+
+  /** A worker ended before it was heard of: if the first ones all do, the run can't work. */
+  #neverConnected({ worker, logTail, exitCode, cause }: Extract<FleetEvent, { type: "ended" }>): void {
+    if (this.#ended.signal.aborted) return;
+    const code = exitCode === undefined ? "" : `, exit code ${exitCode}`;
+    const text = `${this.getWorkerName(worker)} ended (${cause}${code}) before it connected: ${
+      messageOf(logTail ?? "it left no log")
+    }`;
+    const dispatcher = this.#dispatcher!;
+    this.#endedUnconnected.push({ worker, text });
+    const limit = Math.min(3, this.#started);
+    if (!dispatcher.everConnected && this.#endedUnconnected.length >= limit) {
+      const all = limit === 1 ? "" : `The first ${limit} workers all ended before any connected. The first: `;
+      return dispatcher.fail(new DriverError(all + this.#endedUnconnected[0]!.text));
+    }
+    this.#options!.onNotice(text);
+    this.#replace(worker);
+  }
+
+  #replace(worker: number): void {
+    const dispatcher = this.#dispatcher!;
+    const { done } = dispatcher.counts;
+    this.#lossesInARow = done > this.#doneAtLoss ? 1 : this.#lossesInARow + 1;
+    this.#doneAtLoss = done;
+    const delayMs = Math.min(REPLACE_MS.most, REPLACE_MS.least * 2 ** (this.#lossesInARow - 1));
+    dispatcher.replacing(1);
+    const replacement = this.#startReplacement(worker, delayMs).catch((error) => dispatcher.fail(error))
+      .finally(() => {
+        dispatcher.replacing(-1);
+        this.#replacements.delete(replacement);
+      });
+    this.#replacements.add(replacement);
+  }
+
+  async #startReplacement(worker: number, delayMs: number): Promise<void> {
+    const { signal } = this.#ended;
+    await sleep(delayMs, signal);
+    if (signal.aborted || this.#dispatcher!.isOver) return;
+    const answer = await this.#fleet!.replace(worker, signal);
+    if (answer.replaced) {
+      this.#started++;
+      return;
+    }
+    if (signal.aborted) return;
+    const left = this.#fleet!.workers().some(({ state }) => state !== "ended");
+    const refusal = `No worker in the place of ${this.getWorkerName(worker)}: ${answer.reason}`;
+    if (!left) throw new DriverError(`${refusal}. There is none left`);
+    this.#options!.onNotice(`${refusal}. The run goes on with the others`);
+  }
+}
+
+function abortError(signal: AbortSignal): Error {
+  return new AbortedError(`The run was ended: ${messageOf(signal.reason)}`, { cause: signal.reason });
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done);
+  });
+}

@@ -1,0 +1,147 @@
+/**
+ * Values on their way between manager and workers: plain data with the typed arrays taken out as parts.
+ *
+ * @module
+ */
+import { ConfigError } from "./errors.ts";
+import type { Payload } from "./payload.ts";
+
+const ARRAY_TYPES = {
+  Uint8Array,
+  Uint8ClampedArray,
+  Int8Array,
+  Uint16Array,
+  Int16Array,
+  Uint32Array,
+  Int32Array,
+  BigUint64Array,
+  BigInt64Array,
+  Float32Array,
+  Float64Array,
+} as const;
+
+type ArrayTypeName = keyof typeof ARRAY_TYPES;
+
+// Every object in a packed header stands under a tag, so that a user's own keys can't be mistaken for one.
+type Packed =
+  | null
+  | undefined
+  | boolean
+  | number
+  | string
+  | { readonly t: "bigint"; readonly v: string }
+  | { readonly t: "date"; readonly v: number }
+  | { readonly t: "list"; readonly v: readonly Packed[] }
+  | { readonly t: "object"; readonly v: readonly (readonly [string, Packed])[] }
+  | { readonly t: "map"; readonly v: readonly (readonly [Packed, Packed])[] }
+  | { readonly t: "set"; readonly v: readonly Packed[] }
+  | { readonly t: "array"; readonly type: ArrayTypeName; readonly part: number };
+
+/**
+ * Packs a value: null, undefined, booleans, numbers, strings, bigints, dates, lists, plain objects, maps, sets and typed
+ * arrays, nested as you like. Typed arrays are copied, so that the value stays the caller's.
+ *
+ * @param what the value's name in an error, such as `otherArgs`.
+ * @throws {ConfigError} for anything else (functions, class instances, cycles), with the path to it.
+ */
+export function packValue(value: unknown, what: string): Payload {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  const above = new Set<object>();
+
+  function pack(item: unknown, path: string): Packed {
+    if (item === null || item === undefined || typeof item === "boolean") return item;
+    if (typeof item === "number" || typeof item === "string") return item;
+    if (typeof item === "bigint") return { t: "bigint", v: item.toString() };
+    if (typeof item !== "object") throw refusal(path, `a ${typeof item}`);
+    if (ArrayBuffer.isView(item)) return packArray(item, path);
+    if (item instanceof Date) return { t: "date", v: item.getTime() };
+    if (above.has(item)) throw refusal(path, "a reference to itself");
+    above.add(item);
+    const packed = packContainer(item, path);
+    above.delete(item);
+    return packed;
+  }
+
+  function packContainer(item: object, path: string): Packed {
+    if (Array.isArray(item)) return { t: "list", v: item.map((entry, i) => pack(entry, `${path}[${i}]`)) };
+    if (item instanceof Map) {
+      return {
+        t: "map",
+        v: [...item].map(([k, v]) => [pack(k, `${path} (key)`), pack(v, `${path}.get(${String(k)})`)]),
+      };
+    }
+    if (item instanceof Set) return { t: "set", v: [...item].map((entry) => pack(entry, `${path} (entry)`)) };
+    const prototype = Object.getPrototypeOf(item);
+    if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+      throw refusal(path, `an instance of ${prototype.constructor?.name || "a class"}`);
+    }
+    return { t: "object", v: Object.entries(item).map(([key, v]) => [key, pack(v, `${path}.${key}`)]) };
+  }
+
+  function packArray(item: ArrayBufferView, path: string): Packed {
+    const type = Object.prototype.toString.call(item).slice(8, -1);
+    if (!Object.hasOwn(ARRAY_TYPES, type)) throw refusal(path, `a ${type}`);
+    const bytes = new Uint8Array(item.byteLength);
+    bytes.set(new Uint8Array(item.buffer, item.byteOffset, item.byteLength));
+    parts.push(bytes);
+    return { t: "array", type: type as ArrayTypeName, part: parts.length - 1 };
+  }
+
+  function refusal(path: string, found: string): ConfigError {
+    return new ConfigError(
+      `${path} is ${found}, which can't be sent to a worker: use plain objects, lists, maps, sets, dates, ` +
+        `numbers, strings and typed arrays`,
+    );
+  }
+
+  return { header: pack(value, what), parts };
+}
+
+/**
+ * Gets back what {@linkcode packValue} packed. Typed arrays are views on the parts where their alignment allows.
+ *
+ * @throws {TypeError} if the payload was not packed by it.
+ */
+export function unpackValue(payload: Payload): unknown {
+  function unpack(item: Packed): unknown {
+    if (item === null || typeof item !== "object") return item;
+    switch (item.t) {
+      case "bigint":
+        return BigInt(item.v);
+      case "date":
+        return new Date(item.v);
+      case "list":
+        return item.v.map(unpack);
+      case "object": {
+        // Not fromEntries on a literal: a key of "__proto__" must stay a key.
+        const object: Record<string, unknown> = {};
+        for (const [key, value] of item.v) {
+          Object.defineProperty(object, key, {
+            value: unpack(value),
+            writable: true,
+            enumerable: true,
+            configurable: true,
+          });
+        }
+        return object;
+      }
+      case "map":
+        return new Map(item.v.map(([key, value]) => [unpack(key), unpack(value)]));
+      case "set":
+        return new Set(item.v.map(unpack));
+      case "array":
+        return unpackArray(item.type, payload.parts[item.part]);
+      default:
+        throw new TypeError("not a packed value");
+    }
+  }
+  return unpack(payload.header as Packed);
+}
+
+function unpackArray(type: ArrayTypeName, part: Uint8Array<ArrayBuffer> | undefined): ArrayBufferView {
+  const constructor = ARRAY_TYPES[type];
+  if (!constructor || !part) throw new TypeError("not a packed value");
+  const size = constructor.BYTES_PER_ELEMENT;
+  const aligned = part.byteOffset % size === 0 ? part : part.slice();
+  return new constructor(aligned.buffer, aligned.byteOffset, aligned.byteLength / size);
+}

@@ -1,0 +1,55 @@
+/**
+ * How many blocks a worker holds: one a computing thread, and enough beside them that it never waits for the next.
+ *
+ * @module
+ */
+
+const MOST_AHEAD = 64;
+const MOST_BYTES_AHEAD = 32 << 20;
+/** Weight of the newest measurement in the moving averages. */
+const NEWEST = 0.25;
+
+/** Sizes one worker's read-ahead from what its results show. */
+export class ReadAhead {
+  readonly #threads: number;
+  #probe: { readonly block: number; readonly sentMs: number } | undefined;
+  #roundTripMs = 0;
+  #blockMs: number | undefined;
+  #blockBytes = 0;
+
+  /** @param threads computing threads of the worker. */
+  constructor(threads: number) {
+    this.#threads = threads;
+  }
+
+  /**
+   * Blocks that the worker may hold now. Ahead of its threads: at least one, as many as cover twice the round trip at
+   * its measured block time, and no more than a bound in number and bytes.
+   */
+  get capacity(): number {
+    if (this.#blockMs === undefined) return this.#threads + 1;
+    const covering = Math.ceil(2 * this.#roundTripMs * this.#threads / Math.max(this.#blockMs, 1e-3));
+    const affordable = Math.floor(MOST_BYTES_AHEAD / Math.max(1, this.#blockBytes));
+    return this.#threads + Math.max(1, Math.min(covering, affordable, MOST_AHEAD));
+  }
+
+  /** Blocks were sent; if the worker had none before, the first of them measures the round trip. */
+  sent(block: number, options: { heldBefore: number; nowMs: number }): void {
+    if (options.heldBefore === 0) this.#probe = { block, sentMs: options.nowMs };
+  }
+
+  /** A result came. */
+  finished(block: number, result: { elapsedMs: number; bytes: number; nowMs: number }): void {
+    this.#blockMs = average(this.#blockMs, result.elapsedMs);
+    this.#blockBytes = average(this.#blockBytes || undefined, result.bytes);
+    if (this.#probe?.block === block) {
+      const roundTripMs = Math.max(0, result.nowMs - this.#probe.sentMs - result.elapsedMs);
+      this.#roundTripMs = average(this.#roundTripMs || undefined, roundTripMs);
+      this.#probe = undefined;
+    }
+  }
+}
+
+function average(before: number | undefined, newest: number): number {
+  return before === undefined ? newest : before + NEWEST * (newest - before);
+}

@@ -1,0 +1,143 @@
+/**
+ * Finds the driver of a kind. The built-in ones are loaded when they are used; a stranger's is registered.
+ *
+ * @module
+ */
+import type { Driver } from "./driver.ts";
+import { ConfigError, messageOf, UnavailableError } from "./errors.ts";
+import {
+  type ComputeWorkerKind,
+  CW_AWSBATCH,
+  CW_ECS,
+  CW_NONE,
+  CW_PBS,
+  CW_SLURM,
+  CW_SUBPROC,
+  CW_THREADS,
+} from "./kinds.ts";
+import { ComputeWorkerManager } from "./manager.ts";
+
+/** What is known of one kind. */
+export interface KindStatus {
+  /** Its name. */
+  readonly kind: ComputeWorkerKind;
+  /** Whether this version has it. */
+  readonly built: boolean;
+  /** Whether it can run here. */
+  readonly available: boolean;
+  /** Why not. */
+  readonly reason?: string;
+}
+
+type Loader = () => Promise<{ readonly driver: Driver }>;
+
+/** The kinds by name. Those without a loader are RIOS's that this version does not have yet. */
+const KINDS = new Map<ComputeWorkerKind, Loader | undefined>([
+  [CW_NONE, () => import("../drivers/none.ts")],
+  [CW_THREADS, () => import("../drivers/threads.ts")],
+  [CW_SUBPROC, undefined],
+  [CW_PBS, undefined],
+  [CW_SLURM, undefined],
+  [CW_ECS, undefined],
+  [CW_AWSBATCH, undefined],
+]);
+
+const NOT_BUILT = "not built yet";
+
+/**
+ * Makes a driver known under its kind's name.
+ *
+ * @throws {ConfigError} if it is no driver, or its kind is another driver's.
+ */
+export function registerDriver(driver: Driver): void {
+  checkDriver(driver, "registerDriver()");
+  const loader = KINDS.get(driver.kind);
+  if (loader && registered.get(driver.kind) !== driver) {
+    throw new ConfigError(
+      `Cannot register a driver for ${driver.kind}: there is one. Give yours another name`,
+    );
+  }
+  registered.set(driver.kind, driver);
+  KINDS.set(driver.kind, () => Promise.resolve({ driver }));
+}
+
+const registered = new Map<ComputeWorkerKind, Driver>();
+
+/**
+ * Loads a module that exports a driver as `driver` or as its default, and registers it.
+ *
+ * @param specifier a path (from the current folder) or URL.
+ * @throws {ConfigError} if it can't be loaded or exports no driver.
+ */
+export async function loadDriverModule(specifier: string): Promise<Driver> {
+  const { toModuleUrl } = await import("./module_url.ts");
+  const url = toModuleUrl(specifier);
+  let exports: Record<string, unknown>;
+  try {
+    exports = await import(url.href);
+  } catch (error) {
+    throw new ConfigError(`Cannot load the driver '${specifier}': ${messageOf(error)}`, { cause: error });
+  }
+  const driver = exports.driver ?? exports.default;
+  checkDriver(driver, `'${specifier}'`);
+  registerDriver(driver);
+  return driver;
+}
+
+/**
+ * The driver of a kind.
+ *
+ * @throws {ConfigError} if there is no such kind.
+ * @throws {UnavailableError} if this version does not have it, or it can't run here.
+ */
+export async function getDriver(kind: ComputeWorkerKind): Promise<Driver> {
+  if (!KINDS.has(kind)) {
+    throw new ConfigError(`There is no kind '${kind}'. The kinds are ${[...KINDS.keys()].join(", ")}`);
+  }
+  const loader = KINDS.get(kind);
+  if (!loader) {
+    throw new UnavailableError(`${kind} is ${NOT_BUILT}; see "blockfleet kinds" for what there is`);
+  }
+  const { driver } = await loader();
+  const availability = await driver.available();
+  if (!availability.available) throw new UnavailableError(`${kind} can't run here: ${availability.reason}`);
+  return driver;
+}
+
+/**
+ * A compute-worker manager of the given kind, as RIOS's function of this name.
+ *
+ * @throws what {@linkcode getDriver} throws.
+ */
+export async function getComputeWorkerManager(kind: ComputeWorkerKind): Promise<ComputeWorkerManager> {
+  return new ComputeWorkerManager(await getDriver(kind));
+}
+
+/** Every kind there is, and whether it can run here. */
+export async function listKinds(): Promise<KindStatus[]> {
+  return await Promise.all([...KINDS].map(async ([kind, loader]): Promise<KindStatus> => {
+    if (!loader) return { kind, built: false, available: false, reason: NOT_BUILT };
+    const availability = await (await loader()).driver.available();
+    return { kind, built: true, ...availability };
+  }));
+}
+
+function checkDriver(value: unknown, where: string): asserts value is Driver {
+  const driver = value as Partial<Driver> | null | undefined;
+  const missing = (["kind", "available", "start"] as const).filter((name) => {
+    const wanted = name === "kind" ? "string" : "function";
+    return typeof driver?.[name] !== wanted;
+  });
+  if (missing.length > 0) {
+    throw new ConfigError(
+      `${where} gives no driver: it must export one as "driver" or as its default, and ${
+        missing.join(", ")
+      } is missing`,
+    );
+  }
+  if (!/^CW_[A-Z0-9_]+$/.test(driver!.kind!)) {
+    throw new ConfigError(
+      `${where} gives a driver of the kind '${driver!.kind}': a kind's name is CW_ and capitals`,
+    );
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * One connection of one worker, in the manager.
+ *
+ * @module
+ */
+import type { WorkerErrorContext } from "./errors.ts";
+import type { WorkerHello, WorkerLink } from "./messages.ts";
+import { ReadAhead } from "./read_ahead.ts";
+
+/** A session: opened when a worker connects, closed when its connection ends. */
+export class Session {
+  /** The number by which the scheduler knows it. */
+  readonly id: number;
+  /** The worker's number. */
+  readonly worker: number;
+  /** The worker's word about itself. */
+  readonly hello: WorkerHello;
+  /** The connection. */
+  readonly link: WorkerLink;
+  /** How many blocks the worker may hold. */
+  readonly readAhead: ReadAhead = new ReadAhead(1);
+  /** Whether the worker has loaded the job. */
+  ready = false;
+  /** Whether the worker has been told to finish. */
+  finishing = false;
+  /** Whether it was ended by us for the sake of a block, so that its end is no loss but wants a replacement. */
+  interrupted = false;
+
+  constructor(id: number, worker: number, connection: { hello: WorkerHello; link: WorkerLink }) {
+    this.id = id;
+    this.worker = worker;
+    this.hello = connection.hello;
+    this.link = connection.link;
+  }
+
+  /** Where an error came from. */
+  context(block?: string): WorkerErrorContext {
+    const { nativeId, host } = this.hello;
+    return { worker: this.worker, nativeId, host, ...block === undefined ? {} : { block } };
+  }
+}

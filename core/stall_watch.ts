@@ -1,0 +1,44 @@
+/**
+ * Timeouts that count only while someone waits and nothing moves.
+ *
+ * @module
+ */
+import { TimeoutExceededError } from "./errors.ts";
+
+/** Watches one timeout. Without a limit it never runs out. */
+export class StallWatch {
+  readonly #name: string;
+  readonly #limitMs: number;
+  readonly #waitedFor: string;
+  #sinceMs: number | undefined;
+  #progress = -1;
+
+  /**
+   * @param name the option that sets the limit.
+   * @param seconds the limit; undefined for none.
+   * @param waitedFor what is waited for, for the error.
+   */
+  constructor(name: string, seconds: number | undefined, waitedFor: string) {
+    this.#name = name;
+    this.#limitMs = seconds === undefined ? Infinity : seconds * 1000;
+    this.#waitedFor = waitedFor;
+  }
+
+  /**
+   * Looks again.
+   *
+   * @param waiting whether someone waits.
+   * @param progress grows whenever the thing waited for moves.
+   * @throws {TimeoutExceededError} if the wait without a move has lasted longer than the limit.
+   */
+  check(waiting: boolean, progress: number, nowMs: number): void {
+    if (!waiting || progress !== this.#progress) {
+      this.#progress = progress;
+      this.#sinceMs = waiting ? nowMs : undefined;
+    }
+    this.#sinceMs ??= waiting ? nowMs : undefined;
+    if (this.#sinceMs !== undefined && nowMs - this.#sinceMs > this.#limitMs) {
+      throw new TimeoutExceededError(this.#name, this.#limitMs / 1000, this.#waitedFor);
+    }
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * A thread of this process (a Web Worker) that runs a worker program, seen from the outside.
+ *
+ * A Web Worker that calls `Deno.exit()` or `self.close()` ends without any event. So each holds a lock
+ * (`navigator.locks`) for as long as it lives; when the lock is granted to us, the thread is gone, whatever the way.
+ *
+ * @module
+ */
+import { messageOf } from "./errors.ts";
+import { locks } from "./lock_manager.ts";
+import type { FromWorker, LinkEnd, LinkHandler, ToWorker, WorkerLink } from "./messages.ts";
+import { buffersOf } from "./payload.ts";
+
+/** The first message to a thread. */
+export interface ThreadStart {
+  /** Marks it. */
+  readonly type: "blockfleet:start";
+  /** The lock to hold while alive. */
+  readonly lockName: string;
+  /** Two shared 32-bit numbers: the block being computed (-1 for none) and a count of its changes. */
+  readonly status: SharedArrayBuffer;
+}
+
+/** The thread's answer: it holds the lock. */
+export interface ThreadAlive {
+  /** Marks it. */
+  readonly type: "blockfleet:alive";
+}
+
+/** Starts a thread. `alive` is called once it runs; if it can't start, only the listener's `ended` is. */
+export function startThread(url: URL, name: string, options: { alive?: () => void } = {}): WorkerLink {
+  return new ThreadLink(url, name, options.alive ?? (() => {}));
+}
+
+class ThreadLink implements WorkerLink {
+  readonly #worker: Worker;
+  readonly #lockName: string;
+  readonly #status = new Int32Array(new SharedArrayBuffer(8));
+  readonly #early: FromWorker[] = [];
+  #handler: LinkHandler | undefined;
+  #end: LinkEnd | undefined;
+  #watched = false;
+  #closing = false;
+  #reason: string | undefined;
+  #seen = { change: 0, block: -1, sinceMs: 0 };
+
+  constructor(url: URL, name: string, alive: () => void) {
+    this.#lockName = `blockfleet:${crypto.randomUUID()}`;
+    this.#status[0] = -1;
+    this.#worker = new Worker(url, { type: "module", name });
+    this.#worker.onmessage = ({ data }: MessageEvent<FromWorker | ThreadAlive>) => {
+      if (data.type === "blockfleet:alive") {
+        this.#watch();
+        if (!this.#closing) alive();
+      } else if (this.#handler) this.#handler.message(data);
+      else this.#early.push(data);
+    };
+    this.#worker.onerror = (event) => {
+      // Otherwise the error would end this thread, too.
+      event.preventDefault();
+      this.#reason ??= event.message;
+      this.#worker.terminate();
+      this.#watch();
+    };
+    this.#worker.onmessageerror = () => this.close("a message could not be read");
+    const start: ThreadStart = {
+      type: "blockfleet:start",
+      lockName: this.#lockName,
+      status: this.#status.buffer as SharedArrayBuffer,
+    };
+    this.#worker.postMessage(start);
+  }
+
+  listen(handler: LinkHandler): void {
+    this.#handler = handler;
+    for (const message of this.#early.splice(0)) handler.message(message);
+    if (this.#end) handler.ended(this.#end);
+  }
+
+  send(message: ToWorker): void {
+    if (this.#end) return;
+    const payloads = message.type === "assign" ? message.items.map((item) => item.input) : [];
+    this.#worker.postMessage(message, buffersOf(payloads));
+  }
+
+  computing(): { block: number; sinceMs: number } | undefined {
+    const change = Atomics.load(this.#status, 1);
+    // The worker's clock is not ours, so a block's time counts from when we first see it.
+    if (change !== this.#seen.change) {
+      this.#seen = { change, block: Atomics.load(this.#status, 0), sinceMs: performance.now() };
+    }
+    return this.#seen.block < 0 ? undefined : this.#seen;
+  }
+
+  close(reason: string): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#reason ??= reason;
+    this.#worker.terminate();
+    this.#watch();
+  }
+
+  #watch(): void {
+    if (this.#watched) return;
+    this.#watched = true;
+    locks.request(this.#lockName, () => {}).then(
+      // Messages that the thread sent before its end are still on their way.
+      () => setTimeout(() => this.#ended(), 0),
+      (error) => this.#ended(messageOf(error)),
+    );
+  }
+
+  #ended(reason = this.#reason ?? "it ended by Deno.exit(), self.close() or from outside"): void {
+    this.#worker.terminate();
+    const computing = this.computing()?.block;
+    const end = { reason, unexpected: !this.#closing };
+    this.#end = computing === undefined ? end : { ...end, computing };
+    this.#handler?.ended(this.#end);
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * What a compute worker does from its first message to its last, in whatever kind of thread it runs.
+ *
+ * @module
+ */
+import type { ManagerLink } from "../driver.ts";
+import type { Assignment, BlockResult, RemoteError, ToWorker } from "../messages.ts";
+import { type Payload, payloadBytes } from "../payload.ts";
+import { Timers } from "../timers.ts";
+import type { BlockProcessor, Processors } from "./processor.ts";
+
+/** Results wait for company no longer than this; small ones share a message. */
+const FLUSH_AFTER_MS = 5;
+const FLUSH_AFTER_BYTES = 1 << 20;
+
+/** A block that was taken from the queue, its read perhaps under way. */
+interface Begun {
+  readonly item: Assignment;
+  readonly input: Promise<ReadOutcome>;
+  readonly startMs: number;
+}
+
+type ReadOutcome = { readonly value: unknown } | { readonly error: unknown };
+
+/** Computes blocks until the manager says `end` or is gone. */
+export async function runComputeLoop(link: ManagerLink, processors: Processors): Promise<void> {
+  const first = await link.receive();
+  if (first === undefined || first.type === "end") return;
+  if (first.type !== "init") throw new TypeError(`a worker's first message is "init", not "${first.type}"`);
+  const timers = new Timers();
+  let processor: BlockProcessor;
+  try {
+    const load = Object.hasOwn(processors, first.init.processor)
+      ? processors[first.init.processor]
+      : undefined;
+    if (!load) throw new TypeError(`this worker has no processor "${first.init.processor}"`);
+    processor = await (await load())({ init: first.init, timers });
+  } catch (error) {
+    link.send({ type: "initError", error: remoteError(error, "load") });
+    return;
+  }
+  link.send({ type: "ready" });
+  await using loop = new ComputeLoop(link, processor, timers);
+  await loop.run();
+}
+
+class ComputeLoop implements AsyncDisposable {
+  readonly #link: ManagerLink;
+  readonly #processor: BlockProcessor;
+  readonly #timers: Timers;
+  readonly #queue: Assignment[] = [];
+  readonly #begun: Begun[] = [];
+  #ending = false;
+  #results: BlockResult[] = [];
+  #resultBytes = 0;
+  #oldestResultMs = 0;
+
+  constructor(link: ManagerLink, processor: BlockProcessor, timers: Timers) {
+    this.#link = link;
+    this.#processor = processor;
+    this.#timers = timers;
+  }
+
+  async run(): Promise<void> {
+    while (true) {
+      for (let message = this.#link.poll(); message !== undefined; message = this.#link.poll()) {
+        this.#hear(message);
+      }
+      const next = this.#begin();
+      if (next) {
+        await this.#process(next);
+        // Lets messages in: without it a synchronous function would keep this thread deaf until its queue is empty.
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        continue;
+      }
+      if (this.#ending) break;
+      const message = await this.#link.receive();
+      if (message === undefined) return;
+      this.#hear(message);
+    }
+    this.#flush();
+    this.#link.send({ type: "final", payload: this.#processor.finish(), timings: this.#timers.summary() });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#processor.close();
+  }
+
+  #hear(message: ToWorker): void {
+    if (message.type === "assign") this.#queue.push(...message.items);
+    else if (message.type === "release") this.#release(message.blocks);
+    else if (message.type === "end") this.#ending = true;
+  }
+
+  #release(blocks: readonly number[]): void {
+    const released = blocks.filter((block) => {
+      const at = this.#queue.findIndex((item) => item.block === block);
+      if (at >= 0) this.#queue.splice(at, 1);
+      return at >= 0;
+    });
+    this.#link.send({ type: "released", blocks: released });
+  }
+
+  /** The block to compute now, with reads of the next ones set off. */
+  #begin(): Begun | undefined {
+    const next = this.#begun.shift() ?? this.#startRead();
+    while (this.#begun.length < this.#processor.readAhead && this.#queue.length > 0) {
+      this.#begun.push(this.#startRead()!);
+    }
+    return next;
+  }
+
+  #startRead(): Begun | undefined {
+    const item = this.#queue.shift();
+    return item && { item, input: this.#read(item), startMs: performance.now() };
+  }
+
+  async #read(item: Assignment): Promise<ReadOutcome> {
+    try {
+      return { value: await this.#processor.read(item.block, item.input) };
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  async #process({ item, input, startMs }: Begun): Promise<void> {
+    this.#link.computing(item.block);
+    const outcome = await input;
+    let payload: Payload | undefined;
+    if ("error" in outcome) this.#fail(item, outcome.error, "read");
+    else {
+      try {
+        payload = await this.#processor.compute(item.block, outcome.value);
+      } catch (error) {
+        this.#fail(item, error, "compute");
+      }
+    }
+    this.#link.computing(-1);
+    if (!payload) return;
+    const nowMs = performance.now();
+    const ranDry = this.#queue.length === 0 && this.#begun.length === 0;
+    if (this.#results.length === 0) this.#oldestResultMs = nowMs;
+    const elapsedMs = nowMs - startMs;
+    this.#results.push({ block: item.block, attempt: item.attempt, elapsedMs, payload });
+    this.#resultBytes += payloadBytes(payload);
+    const late = nowMs - this.#oldestResultMs >= FLUSH_AFTER_MS || elapsedMs >= FLUSH_AFTER_MS;
+    if (ranDry || late || this.#resultBytes >= FLUSH_AFTER_BYTES) this.#flush();
+  }
+
+  #fail(item: Assignment, error: unknown, phase: RemoteError["phase"]): void {
+    this.#flush();
+    const { block, attempt } = item;
+    this.#link.send({ type: "blockError", block, attempt, error: remoteError(error, phase) });
+  }
+
+  #flush(): void {
+    if (this.#results.length === 0) return;
+    const items = this.#results;
+    this.#results = [];
+    this.#resultBytes = 0;
+    this.#timers.interval("insert_computebuffer", () => this.#link.send({ type: "results", items }));
+  }
+}
+
+function remoteError(error: unknown, phase: RemoteError["phase"]): RemoteError {
+  if (!(error instanceof Error)) return { name: "Error", message: String(error), stack: "", phase };
+  return { name: error.name, message: error.message, stack: error.stack ?? "", phase };
+}

@@ -1,0 +1,51 @@
+/**
+ * The processor of `mapBlocks()`: a function of one value that gives another.
+ *
+ * @module
+ */
+import { packValue, unpackValue } from "../pack_value.ts";
+import { headerOnly, type Payload } from "../payload.ts";
+import { OtherArgs } from "./other_args.ts";
+import type { BlockProcessor, ProcessorContext } from "./processor.ts";
+import { loadUserFunction, type UserFunctionSpec } from "./user_function.ts";
+
+/** The processor's name in a worker's program. */
+export const MAP_PROCESSOR = "map";
+
+/** What the processor is told once. */
+export interface MapJob {
+  /** The user function. */
+  readonly userFunction: UserFunctionSpec;
+  /** Whether the user gave other args; they are the payload's parts and `otherArgs`. */
+  readonly hasOtherArgs: boolean;
+  /** Whether each block has its own copy of them. */
+  readonly argsABlock: boolean;
+  /** Other args, packed. */
+  readonly otherArgs: unknown;
+}
+
+/** Makes the processor. */
+export async function createMapProcessor({ init, timers }: ProcessorContext): Promise<BlockProcessor> {
+  const job = init.job.header as MapJob;
+  const { call } = await loadUserFunction(job.userFunction);
+  const packed = job.hasOtherArgs ? { header: job.otherArgs, parts: init.job.parts } : undefined;
+  const otherArgs = new OtherArgs(packed, job.argsABlock);
+  return {
+    readAhead: 0,
+    read: (_block, input) => unpackValue(input!),
+    async compute(_block, value): Promise<Payload> {
+      const args = otherArgs.given ? [value, otherArgs.forBlock()] : [value];
+      const result = await timers.interval("userfunction", () => call(...args));
+      const packedResult = packValue(result, "the user function's result");
+      const after = otherArgs.afterBlock();
+      if (!after) return packedResult;
+      const split = packedResult.parts.length;
+      return {
+        header: { result: packedResult.header, args: after.header, split },
+        parts: [...packedResult.parts, ...after.parts],
+      };
+    },
+    finish: () => otherArgs.given ? otherArgs.atEnd() : headerOnly(undefined),
+    close: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,79 @@
+/**
+ * The user function: how it is named, shipped and loaded.
+ *
+ * @module
+ */
+import { ConfigError, messageOf } from "../errors.ts";
+
+/** A user function on its way to a worker, in plain data. */
+export type UserFunctionSpec =
+  | {
+    readonly kind: "module";
+    /** The module's absolute URL. */
+    readonly url: string;
+    /** The export, or undefined for the default. */
+    readonly exportName: string | undefined;
+  }
+  | {
+    readonly kind: "source";
+    /** A module's text whose default export is the function. */
+    readonly text: string;
+  };
+
+/** What a user's module gives. */
+export interface LoadedUserFunction {
+  /** The function of one block. */
+  // deno-lint-ignore no-explicit-any -- a boundary: what the user's function takes is the processor's business
+  readonly call: (...args: any[]) => unknown;
+  /** Merges a block's other args into the total, if the module exports such a function. */
+  readonly mergeOtherArgs: ((total: unknown, block: unknown) => unknown) | undefined;
+}
+
+const MERGE_EXPORT = "mergeOtherArgs";
+
+/** A user function for people. */
+export function describeUserFunction(spec: UserFunctionSpec): string {
+  if (spec.kind === "source") return "the user function";
+  return `'${spec.url}${spec.exportName === undefined ? "" : `#${spec.exportName}`}'`;
+}
+
+/**
+ * Loads a user function.
+ *
+ * @throws {ConfigError} if the module can't be loaded, or has no such function; its exports are listed.
+ */
+export async function loadUserFunction(spec: UserFunctionSpec): Promise<LoadedUserFunction> {
+  const url = spec.kind === "module"
+    ? spec.url
+    : `data:text/javascript;charset=utf-8,${encodeURIComponent(spec.text)}`;
+  let exports: Record<string, unknown>;
+  try {
+    exports = await import(url);
+  } catch (error) {
+    throw new ConfigError(`Cannot load ${describeUserFunction(spec)}: ${messageOf(error)}`, { cause: error });
+  }
+  const merge = exports[MERGE_EXPORT];
+  return {
+    call: chooseExport(spec, exports),
+    mergeOtherArgs: typeof merge === "function" ? merge as LoadedUserFunction["mergeOtherArgs"] : undefined,
+  };
+}
+
+/** The named export; else the default; else the only function there is. */
+function chooseExport(spec: UserFunctionSpec, exports: Record<string, unknown>): LoadedUserFunction["call"] {
+  const functions = Object.keys(exports).filter((name) =>
+    typeof exports[name] === "function" && name !== MERGE_EXPORT
+  );
+  const wanted = spec.kind === "module" ? spec.exportName : undefined;
+  const name = wanted ??
+    (functions.includes("default") || functions.length !== 1 ? "default" : functions[0]!);
+  const chosen = Object.hasOwn(exports, name) ? exports[name] : undefined;
+  if (typeof chosen === "function") return chosen as LoadedUserFunction["call"];
+  const has = functions.length === 0 ? "it exports no function" : `its functions are ${functions.join(", ")}`;
+  const what = wanted === undefined
+    ? "no default export that is a function"
+    : `no function named '${wanted}'`;
+  throw new ConfigError(
+    `${describeUserFunction(spec)} has ${what}: ${has}. Name one as FILE#NAME or export it as the default`,
+  );
+}

@@ -1,0 +1,155 @@
+/**
+ * What `apply()` takes and gives.
+ *
+ * @module
+ */
+import type { ConcurrencyStyle } from "../core/concurrency_style.ts";
+import type { Timers } from "../core/timers.ts";
+import type { DataType } from "./data_type.ts";
+import type { PixelGrid } from "./pixel_grid.ts";
+import type { RasterBlock } from "./raster_block.ts";
+import type { ReaderInfo } from "./reader_info.ts";
+
+/** One value for all, or one for each name; the name `"*"` is for those that are not named. */
+export type PerName<T> = T | { readonly [name: string]: T };
+
+/** How the inputs' extents are combined: RIOS's footprint types. */
+export type Footprint = "intersection" | "union" | "bounds_from_reference";
+
+/** The inputs of a block, by name: a block, or for a list of files a list of blocks. */
+// deno-lint-ignore no-explicit-any -- the user's names decide which of the two each is; their function knows
+export type BlockInputs = Record<string, any>;
+
+/** What may be assigned to an output. */
+export type OutputValue =
+  | RasterBlock
+  | { readonly data: ArrayBufferView; readonly bands: number }
+  | ArrayBufferView
+  | readonly OutputValue[];
+
+/** The outputs of a block, by name, to be assigned by the user function. */
+export type BlockOutputs = Record<string, OutputValue>;
+
+/**
+ * The user function: called once for each block, in whatever order and on whatever worker, and again if a worker
+ * is lost with it, so it must depend on nothing but its arguments.
+ */
+export type UserFunction = (
+  info: ReaderInfo,
+  inputs: BlockInputs,
+  outputs: BlockOutputs,
+  // deno-lint-ignore no-explicit-any -- the user's own type, which only the user knows
+  otherArgs: any,
+) => void | Promise<void>;
+
+/** Everything that steers a run and is not about workers: RIOS's ApplierControls. All of it is optional. */
+export interface ApplierControls {
+  /** Block width, pixels. Default 256, rounded up to whole output tiles. */
+  readonly windowxsize?: number;
+  /** Block height, pixels. Default 256, rounded up to whole output tiles. */
+  readonly windowysize?: number;
+  /** Make output tiles of the window's size instead of rounding the window up to tiles. Default false. */
+  readonly windowExact?: boolean;
+  /** Margin around each block, pixels on each side. Default 0. */
+  readonly overlap?: number;
+  /** How the inputs' extents make the working grid. Default `intersection`. */
+  readonly footprint?: Footprint;
+  /** A raster whose grid is the reference; with `bounds_from_reference` also its extent. */
+  readonly reference?: string | URL;
+  /** A grid that is the reference. With it a run needs no input at all. */
+  readonly referencePixgrid?: PixelGrid;
+  /** Names of the inputs whose extents count; the others are read where they lie. Default all. */
+  readonly filesForExtent?: readonly string[];
+  /** GDAL's GTiff creation options, `KEY=VALUE`, for all outputs or by output name. Given ones go over the defaults. */
+  readonly creationOptions?: PerName<readonly string[]>;
+  /** Bands to read, counting from 1, in the order given. Default all. */
+  readonly layers?: PerName<readonly number[]>;
+  /** The inputs' nodata value, over what the files say; null for none. */
+  readonly inputNoData?: PerName<number | bigint | null>;
+  /** The outputs' nodata value; null for none. Default 0, as RIOS's statsIgnore. */
+  readonly outputNoData?: PerName<number | bigint | null>;
+  /** The outputs' pixel type. Default that of the array in the first block. */
+  readonly outputType?: PerName<DataType>;
+  /** Names of the outputs' bands. */
+  readonly layerNames?: PerName<readonly string[]>;
+  /** Use outputs that a run seemingly still holds. Default false. */
+  readonly takeOver?: boolean;
+}
+
+/** How far a run is. */
+export interface Progress {
+  /** Blocks done. */
+  readonly done: number;
+  /** Blocks in all. */
+  readonly total: number;
+  /** Workers connected now. */
+  readonly workers: number;
+}
+
+/** The arguments of `apply()`. */
+export interface ApplyOptions {
+  /**
+   * A module's path or URL, with `#name` for an export other than the default; or a function that uses nothing but
+   * its arguments and globals. A relative path is from the current folder.
+   */
+  readonly userFunction: string | URL | UserFunction;
+  /** Input rasters by name: a path or URL, or a list of them. */
+  readonly infiles?: Readonly<Record<string, string | URL | readonly (string | URL)[]>>;
+  /** Output paths by name, or lists of them. */
+  readonly outfiles?: Readonly<Record<string, string | URL | readonly (string | URL)[]>>;
+  /** Anything that `structuredClone` takes; every worker gets a copy. */
+  readonly otherArgs?: unknown;
+  /** Everything that is not about workers. */
+  readonly controls?: ApplierControls;
+  /** Everything about workers. */
+  readonly concurrency?: ConcurrencyStyle;
+  /** A name for the run, shown in worker names. */
+  readonly jobName?: string;
+  /** Ends the run; it leaves nothing behind. */
+  readonly signal?: AbortSignal;
+  /** Called after each block is written, at most ten times a second, and at the start and the end. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Called with each line that the user should see. Default `console.warn`. */
+  readonly onNotice?: (line: string) => void;
+}
+
+/** A finished output. */
+export interface OutputSummary {
+  /** Its name; a list's outputs are `name[0]`, `name[1]`, ... */
+  readonly name: string;
+  /** Its path. */
+  readonly path: string;
+  /** Columns. */
+  readonly width: number;
+  /** Rows. */
+  readonly height: number;
+  /** Bands. */
+  readonly bands: number;
+  /** Pixel type. */
+  readonly type: DataType;
+  /** The file's size. */
+  readonly bytes: number;
+}
+
+/** What a run did. */
+export interface ApplyResult {
+  /** RIOS's timers; `timings.formatReport()` is for people. */
+  readonly timings: Timers;
+  /** Each worker's copy of other args as it left it; with `mergeOtherArgs` a list of one, the merged one. */
+  readonly otherArgsList: unknown[];
+  /** The grid that was worked on. */
+  readonly workinggrid: PixelGrid;
+  /** The outputs, in the order given. */
+  readonly outputs: OutputSummary[];
+  /** Blocks: in all, done, taken from an earlier run, and handed out more than once. */
+  readonly blocks: {
+    readonly total: number;
+    readonly done: number;
+    readonly resumed: number;
+    readonly retried: number;
+  };
+  /** Workers: their kind, how many were started and how many were lost. */
+  readonly workers: { readonly kind: string; readonly started: number; readonly lost: number };
+  /** Wall time of the whole call, seconds. */
+  readonly wallSeconds: number;
+}

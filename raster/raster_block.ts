@@ -1,0 +1,46 @@
+/**
+ * The pixels of one block, as the user function sees them.
+ *
+ * @module
+ */
+import type { PixelArray } from "./data_type.ts";
+
+/** Pixels of a block: shape (bands, rows, cols), margin included, in the file's own pixel type. */
+export class RasterBlock {
+  /** All pixels: band by band, row by row. Length `bands * rows * cols`. */
+  readonly data: PixelArray;
+  /** Bands that were read. */
+  readonly bands: number;
+  /** Rows, both margins included. */
+  readonly rows: number;
+  /** Columns, both margins included. */
+  readonly cols: number;
+  /** The value that means "no data"; null if there is none. A bigint for 64-bit integers. */
+  readonly nodata: number | bigint | null;
+
+  constructor(
+    data: PixelArray,
+    shape: { readonly bands: number; readonly rows: number; readonly cols: number },
+    nodata: number | bigint | null,
+  ) {
+    this.data = data;
+    this.bands = shape.bands;
+    this.rows = shape.rows;
+    this.cols = shape.cols;
+    this.nodata = nodata;
+  }
+
+  /**
+   * The pixels of one band, row by row: a view, so that writing to it changes the block.
+   *
+   * @param index from 0, as in RIOS's `inputs.img[0]`.
+   * @throws {RangeError} if there is no such band.
+   */
+  band(index: number): PixelArray {
+    if (!Number.isInteger(index) || index < 0 || index >= this.bands) {
+      throw new RangeError(`band(${index}) of a block with ${this.bands} band(s): they count from 0`);
+    }
+    const pixels = this.rows * this.cols;
+    return this.data.subarray(index * pixels, (index + 1) * pixels) as PixelArray;
+  }
+}
