@@ -16,8 +16,8 @@ export interface BlockJob {
   readonly processor: string;
   /** What the processor is told once. It is copied for every worker. */
   readonly workerJob: Payload;
-  /** Read threads in each worker. */
-  readonly workerReadThreads: number;
+  /** Blocks that each worker holds ahead of the one in hand, at the least, so that gathering their inputs is no wait. */
+  readonly leastAhead: number;
   /** Whether a block may be computed twice at once; not where its traces in other args would count twice. */
   readonly copiesAllowed: boolean;
   /** A block for people. */

@@ -158,7 +158,7 @@ export function checkConcurrency(style: ConcurrencyStyle, driver: Driver): Check
     kind,
     workers,
     readWorkers,
-    computeWorkersRead: kind === CW_NONE && readWorkers === 0 ? true : computeWorkersRead,
+    computeWorkersRead: computeWorkersRead || kind === CW_NONE && readWorkers === 0,
     singleBlock,
     haveSharedTemp: style.haveSharedTemp ?? true,
     extraParams: style.computeWorkerExtraParams ?? {},

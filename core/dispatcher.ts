@@ -118,7 +118,11 @@ export class Dispatcher {
     for (const older of this.#sessions.values()) {
       if (older.worker === worker) this.#drop(older, "a newer session has taken its place");
     }
-    const session = new Session(this.#scheduler.open(worker), worker, { hello, link });
+    const session = new Session(this.#scheduler.open(worker), worker, {
+      hello,
+      link,
+      leastAhead: this.#job.leastAhead,
+    });
     this.#sessions.set(session.id, session);
     this.#connected++;
     link.listen({
@@ -132,7 +136,6 @@ export class Dispatcher {
         session: session.id,
         processor: this.#job.processor,
         job: this.#job.workerJob,
-        readThreads: this.#job.workerReadThreads,
       },
     });
   }

@@ -190,6 +190,8 @@ export interface Driver {
   readonly computeWorkersReadDefault: boolean;
   /** Most workers that make sense here; more is a warning. Absent: no limit known. */
   readonly workersLimit?: { readonly workers: number; readonly reason: string };
+  /** Whether workers are threads of the manager's process, so that its read workers serve as theirs. */
+  readonly inProcess: boolean;
   /** Whether `singleBlockComputeWorkers` makes sense. */
   readonly supportsSingleBlock: boolean;
   /** Whether a worker can be ended while its function runs, as `blockTimeout` needs. */

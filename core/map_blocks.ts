@@ -122,7 +122,7 @@ interface Delivered<Result> {
 class MapRun<Block, Result> implements BlockJob {
   readonly program = MAP_PROGRAM;
   readonly processor = MAP_PROCESSOR;
-  readonly workerReadThreads = 0;
+  readonly leastAhead = 1;
   readonly blockCount: number;
   readonly workerJob: Payload;
   readonly copiesAllowed: boolean;

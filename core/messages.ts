@@ -30,8 +30,6 @@ export interface WorkerInit {
   readonly processor: string;
   /** What that processor needs: the user function, the grid, the outputs' layouts, other args. */
   readonly job: Payload;
-  /** Read threads that the worker keeps for itself; 0 reads in the computing thread. */
-  readonly readThreads: number;
 }
 
 /** From the manager to a worker. */

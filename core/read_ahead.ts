@@ -12,25 +12,30 @@ const NEWEST = 0.25;
 /** Sizes one worker's read-ahead from what its results show. */
 export class ReadAhead {
   readonly #threads: number;
+  readonly #least: number;
   #probe: { readonly block: number; readonly sentMs: number } | undefined;
   #roundTripMs = 0;
   #blockMs: number | undefined;
   #blockBytes = 0;
 
-  /** @param threads computing threads of the worker. */
-  constructor(threads: number) {
+  /**
+   * @param threads computing threads of the worker.
+   * @param least blocks ahead of them, at the least.
+   */
+  constructor(threads: number, least: number) {
     this.#threads = threads;
+    this.#least = least;
   }
 
   /**
-   * Blocks that the worker may hold now. Ahead of its threads: at least one, as many as cover twice the round trip at
-   * its measured block time, and no more than a bound in number and bytes.
+   * Blocks that the worker may hold now. Ahead of its threads: as many as cover twice the round trip at its measured
+   * block time, within bounds in number and bytes, and never fewer than the least.
    */
   get capacity(): number {
-    if (this.#blockMs === undefined) return this.#threads + 1;
+    if (this.#blockMs === undefined) return this.#threads + this.#least;
     const covering = Math.ceil(2 * this.#roundTripMs * this.#threads / Math.max(this.#blockMs, 1e-3));
     const affordable = Math.floor(MOST_BYTES_AHEAD / Math.max(1, this.#blockBytes));
-    return this.#threads + Math.max(1, Math.min(covering, affordable, MOST_AHEAD));
+    return this.#threads + Math.max(this.#least, Math.min(covering, affordable, MOST_AHEAD));
   }
 
   /** Blocks were sent; if the worker had none before, the first of them measures the round trip. */

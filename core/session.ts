@@ -18,7 +18,7 @@ export class Session {
   /** The connection. */
   readonly link: WorkerLink;
   /** How many blocks the worker may hold. */
-  readonly readAhead: ReadAhead = new ReadAhead(1);
+  readonly readAhead: ReadAhead;
   /** Whether the worker has loaded the job. */
   ready = false;
   /** Whether the worker has been told to finish. */
@@ -26,11 +26,16 @@ export class Session {
   /** Whether it was ended by us for the sake of a block, so that its end is no loss but wants a replacement. */
   interrupted = false;
 
-  constructor(id: number, worker: number, connection: { hello: WorkerHello; link: WorkerLink }) {
+  constructor(
+    id: number,
+    worker: number,
+    connection: { hello: WorkerHello; link: WorkerLink; leastAhead: number },
+  ) {
     this.id = id;
     this.worker = worker;
     this.hello = connection.hello;
     this.link = connection.link;
+    this.readAhead = new ReadAhead(1, connection.leastAhead);
   }
 
   /** Where an error came from. */

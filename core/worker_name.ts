@@ -4,7 +4,10 @@
  * @module
  */
 
+/** What the name of every thread that runs a worker program begins with; a thread knows by it what it is. */
+export const THREAD_NAME_PREFIX = "blockfleet_";
+
 /** `blockfleet_JOB_N`, or `blockfleet_N` without a job name. */
 export function workerName(jobName: string | undefined, worker: number): string {
-  return jobName === undefined ? `blockfleet_${worker}` : `blockfleet_${jobName}_${worker}`;
+  return THREAD_NAME_PREFIX + (jobName === undefined ? worker : `${jobName}_${worker}`);
 }

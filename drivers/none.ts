@@ -24,6 +24,7 @@ import { MessageQueue } from "../core/message_queue.ts";
 export const driver: Driver = {
   kind: CW_NONE,
   computeWorkersReadDefault: true,
+  inProcess: true,
   supportsSingleBlock: false,
   canInterrupt: false,
   available(): Promise<Availability> {

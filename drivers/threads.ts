@@ -12,6 +12,7 @@ import { LocalFleet } from "../core/local_fleet.ts";
 export const driver: Driver = {
   kind: CW_THREADS,
   computeWorkersReadDefault: true,
+  inProcess: true,
   supportsSingleBlock: false,
   canInterrupt: true,
   get workersLimit(): { workers: number; reason: string } {

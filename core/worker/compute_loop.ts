@@ -79,7 +79,8 @@ class ComputeLoop implements AsyncDisposable {
       this.#hear(message);
     }
     this.#flush();
-    this.#link.send({ type: "final", payload: this.#processor.finish(), timings: this.#timers.summary() });
+    const payload = this.#processor.finish();
+    this.#link.send({ type: "final", payload, timings: this.#timers.summary() });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -9,6 +9,7 @@ import { MessageQueue } from "../message_queue.ts";
 import type { FromWorker, ToWorker } from "../messages.ts";
 import { buffersOf } from "../payload.ts";
 import type { ThreadAlive, ThreadStart } from "../thread.ts";
+import { THREAD_NAME_PREFIX } from "../worker_name.ts";
 import { runComputeLoop } from "./compute_loop.ts";
 import type { Processors } from "./processor.ts";
 
@@ -18,9 +19,10 @@ interface ThreadScope {
   close(): void;
 }
 
-/** Whether this code runs in a Web Worker. */
+/** Whether this code runs in a thread that was started to run a worker program. */
 export function inThread(): boolean {
-  return "WorkerGlobalScope" in globalThis;
+  const { name } = globalThis as { name?: unknown };
+  return "WorkerGlobalScope" in globalThis && typeof name === "string" && name.startsWith(THREAD_NAME_PREFIX);
 }
 
 /** Makes this Web Worker a compute worker with the given processors. Called once, by the worker program's entry. */

@@ -1,0 +1,132 @@
+/**
+ * Read workers: threads that gather what blocks need, ahead of whoever computes them.
+ *
+ * @module
+ */
+import { WorkerError } from "./errors.ts";
+import type { FromWorker, LinkEnd, WorkerLink } from "./messages.ts";
+import type { Payload } from "./payload.ts";
+import { initFailure } from "./remote_failure.ts";
+import { startThread } from "./thread.ts";
+import type { TimerSummary } from "./timers.ts";
+import { THREAD_NAME_PREFIX } from "./worker_name.ts";
+
+/** What read workers run. */
+export interface ReaderPoolOptions {
+  /** The module to start threads with. */
+  readonly threadUrl: URL;
+  /** The processor whose results are what blocks need. */
+  readonly processor: string;
+  /** What the processor is told once; copied for every thread. */
+  readonly job: Payload;
+  /** Threads. */
+  readonly threads: number;
+}
+
+interface Reader {
+  readonly link: WorkerLink;
+  readonly pending: Map<number, PromiseWithResolvers<Payload>>;
+  readonly gone: Promise<void>;
+  readonly final: PromiseWithResolvers<TimerSummary | undefined>;
+}
+
+/** A pool of read workers. Reads go to the thread with the fewest under way. */
+export class ReaderPool {
+  readonly #readers: Reader[];
+  #failure: Error | undefined;
+
+  constructor(options: ReaderPoolOptions) {
+    this.#readers = Array.from({ length: options.threads }, (_, index) => this.#start(options, index));
+  }
+
+  /** Reads what a block needs; rejects with the error of the read. */
+  read(block: number): Promise<Payload> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    const reader = this.#readers.reduce((best, other) =>
+      other.pending.size < best.pending.size ? other : best
+    );
+    const read = reader.pending.get(block);
+    // A copy of a block may be wanted while its first read is under way.
+    if (read) return read.promise.then(copyPayload);
+    const pending = Promise.withResolvers<Payload>();
+    reader.pending.set(block, pending);
+    reader.link.send({ type: "assign", items: [{ block, attempt: 1 }] });
+    return pending.promise;
+  }
+
+  /**
+   * Stops the threads.
+   *
+   * @returns what each of them timed, its waits for room counted as `insert_readbuffer`.
+   */
+  async close(): Promise<TimerSummary[]> {
+    const summaries: TimerSummary[] = [];
+    for (const { link, pending, final } of this.#readers) {
+      if (pending.size > 0 || this.#failure) link.close("reading is over");
+      else link.send({ type: "end" });
+      const summary = await final.promise;
+      link.close("reading is over");
+      if (summary) {
+        const { insert_computebuffer, ...rest } = summary;
+        summaries.push(insert_computebuffer ? { ...rest, insert_readbuffer: insert_computebuffer } : rest);
+      }
+    }
+    await Promise.all(this.#readers.map(({ gone }) => gone));
+    return summaries;
+  }
+
+  #start({ threadUrl, processor, job }: ReaderPoolOptions, index: number): Reader {
+    const gone = Promise.withResolvers<void>();
+    const reader: Reader = {
+      link: startThread(threadUrl, `${THREAD_NAME_PREFIX}read_${index}`),
+      pending: new Map(),
+      gone: gone.promise,
+      final: Promise.withResolvers(),
+    };
+    reader.link.listen({
+      message: (message) => this.#hear(reader, index, message),
+      ended: (end) => {
+        this.#ended(reader, index, end);
+        gone.resolve();
+      },
+    });
+    const init = { worker: index, session: index + 1, processor, job };
+    reader.link.send({ type: "init", init });
+    return reader;
+  }
+
+  #hear(reader: Reader, index: number, message: FromWorker): void {
+    if (message.type === "results") {
+      for (const { block, payload } of message.items) this.#settle(reader, block)?.resolve(payload);
+    } else if (message.type === "blockError") {
+      const { name, message: text, stack } = message.error;
+      const error = Object.assign(new Error(text), { name, stack });
+      this.#settle(reader, message.block)?.reject(error);
+    } else if (message.type === "initError") {
+      this.#fail(initFailure(message.error, { worker: index }));
+    } else if (message.type === "final") reader.final.resolve(message.timings);
+  }
+
+  #settle(reader: Reader, block: number): PromiseWithResolvers<Payload> | undefined {
+    const pending = reader.pending.get(block);
+    reader.pending.delete(block);
+    return pending;
+  }
+
+  #ended(reader: Reader, index: number, end: LinkEnd): void {
+    reader.final.resolve(undefined);
+    this.#fail(new WorkerError(`read worker ${index} ended: ${end.reason}`, { worker: index }));
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    for (const { pending } of this.#readers) {
+      for (const read of pending.values()) read.reject(this.#failure);
+      pending.clear();
+    }
+  }
+}
+
+function copyPayload({ header, parts }: Payload): Payload {
+  return { header, parts: parts.map((part) => part.slice()) };
+}

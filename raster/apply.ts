@@ -1,0 +1,193 @@
+/**
+ * `apply()`: a function of one block, applied to whole rasters.
+ *
+ * @module
+ */
+import { checkConcurrency, type CheckedConcurrency } from "../core/concurrency_style.ts";
+import { AbortedError, ConfigError } from "../core/errors.ts";
+import { CW_NONE } from "../core/kinds.ts";
+import { ComputeWorkerManager } from "../core/manager.ts";
+import { MergedArgs } from "../core/merged_args.ts";
+import { packValue } from "../core/pack_value.ts";
+import { headerOnly, type Payload } from "../core/payload.ts";
+import { ReaderPool } from "../core/reader_pool.ts";
+import { getDriver } from "../core/registry.ts";
+import { Timers } from "../core/timers.ts";
+import { userFunctionSpec } from "../core/user_function_spec.ts";
+import { loadUserFunction, type UserFunctionSpec } from "../core/worker/user_function.ts";
+import type { ApplyOptions, ApplyResult, Progress } from "./apply_options.ts";
+import { totalBlocks } from "./block_list.ts";
+import { COMPUTE_PROGRAM } from "./compute_thread.ts";
+import { OutputSet } from "./output/output_set.ts";
+import { planInputs } from "./plan_inputs.ts";
+import { planOutputs } from "./plan_outputs.ts";
+import { RASTER_READ_PROCESSOR, type RasterJob } from "./raster_job.ts";
+import { RasterRun } from "./raster_run.ts";
+
+/** Progress is told no more often than this. */
+const PROGRESS_MS = 100;
+
+/**
+ * Applies a user function to rasters, block by block, with the workers of your choice. Outputs appear under their names
+ * when they are complete; if anything fails, nothing of them is left.
+ *
+ * ```ts ignore
+ * import { apply, CW_THREADS } from "@blockfleet/blockfleet";
+ *
+ * const result = await apply({
+ *   userFunction: new URL("./ndvi.ts", import.meta.url),
+ *   infiles: { img: "scene.tif" },
+ *   outfiles: { ndvi: "ndvi.tif" },
+ *   concurrency: { computeWorkerKind: CW_THREADS, numComputeWorkers: 4 },
+ * });
+ * console.log(result.timings.formatReport());
+ * ```
+ *
+ * @throws {ConfigError} for options that can't work, before anything starts.
+ * @throws {UnavailableError} if the kind of worker can't run here.
+ * @throws {RasterError} if an input can't be read or an output can't be written.
+ * @throws {WorkerError} if the user function throws, or workers are lost beyond the limits.
+ * @throws {AbortedError} if `signal` is aborted.
+ */
+export async function apply(options: ApplyOptions): Promise<ApplyResult> {
+  const startMs = performance.now();
+  const onNotice = options.onNotice ?? console.warn;
+  const controls = options.controls ?? {};
+  const driver = await getDriver(options.concurrency?.computeWorkerKind ?? CW_NONE);
+  const concurrency = checkConcurrency(options.concurrency ?? {}, driver);
+  for (const warning of concurrency.warnings) onNotice(warning);
+  const overlap = checkedOverlap(controls.overlap);
+  const userFunction = await userFunctionSpec(options.userFunction);
+  const args = await prepareArgs(options, userFunction);
+  const { inputs, workinggrid } = await planInputs(options);
+  const planned = planOutputs(options, workinggrid);
+  if (planned.notice !== undefined) onNotice(planned.notice);
+  if (options.signal?.aborted) throw new AbortedError("The run was ended before it began");
+
+  const { x, y } = totalBlocks(planned.blocks);
+  const workers = Math.min(concurrency.workers, x * y);
+  const readThreads = readThreadsHere(concurrency, { workers, inProcess: driver.inProcess });
+  const job: RasterJob = {
+    run: { workinggrid, blocks: planned.blocks, overlap, jobName: options.jobName },
+    inputs,
+    outputs: planned.files.map(({ plan }) => plan),
+    userFunction,
+    ...args.job,
+    readsHere: readThreads === 0,
+  };
+  const runId = crypto.randomUUID();
+  using outputs = await OutputSet.open(
+    planned.files.map(({ label, path, spec }) => ({ name: label, path, spec })),
+    {
+      runId,
+      inputs: inputs.flatMap(({ name, files }) => files.map(({ location }) => ({ name, path: location }))),
+      takeOver: controls.takeOver ?? false,
+      onNotice,
+    },
+  );
+  // A process that ends in the middle, such as by Deno.exit(), leaves no part files either.
+  const abandon = () => outputs.abort();
+  globalThis.addEventListener("unload", abandon);
+  const timers = new Timers();
+  const manager = new ComputeWorkerManager(driver);
+  manager.setJobName(options.jobName);
+  const readers = startReaders(job, readThreads);
+  const progress = throttledProgress(options);
+  try {
+    const run = new RasterRun({
+      blocks: planned.blocks,
+      workerJob: { header: job, parts: args.parts },
+      leastAhead: readers ? Math.max(2, Math.ceil(2 * readThreads / workers)) : 1,
+      copiesAllowed: options.otherArgs === undefined || args.merged !== undefined,
+      files: planned.files,
+      outputs,
+      merged: args.merged,
+      readers,
+      timers,
+    });
+    await manager.startWorkers({
+      job: run,
+      concurrency,
+      runId,
+      timers,
+      signal: options.signal,
+      onNotice,
+      onProgress: progress,
+    });
+    await manager.run();
+  } finally {
+    await manager.shutdown();
+    for (const summary of await readers?.close() ?? []) timers.merge(summary);
+    globalThis.removeEventListener("unload", abandon);
+  }
+  const summaries = timers.interval("writing", () => outputs.commit());
+  const wallSeconds = (performance.now() - startMs) / 1000;
+  timers.add("walltime", wallSeconds);
+  const counts = manager.counts();
+  return {
+    timings: timers,
+    otherArgsList: args.merged ? [args.merged.total] : manager.makeOutObjList(),
+    workinggrid,
+    outputs: summaries,
+    blocks: { total: counts.blocks.done, ...counts.blocks },
+    workers: { kind: driver.kind, ...counts.workers },
+    wallSeconds,
+  };
+}
+
+interface PreparedArgs {
+  readonly job: Pick<RasterJob, "hasOtherArgs" | "argsABlock" | "otherArgs">;
+  readonly parts: Payload["parts"];
+  readonly merged: MergedArgs | undefined;
+}
+
+async function prepareArgs(
+  { otherArgs }: ApplyOptions,
+  userFunction: UserFunctionSpec,
+): Promise<PreparedArgs> {
+  const hasOtherArgs = otherArgs !== undefined;
+  const { header, parts } = packValue(otherArgs, "otherArgs");
+  // The module is looked into here only if its merge may be wanted here.
+  const merge = hasOtherArgs ? (await loadUserFunction(userFunction)).mergeOtherArgs : undefined;
+  return {
+    job: { hasOtherArgs, argsABlock: merge !== undefined, otherArgs: header },
+    parts,
+    merged: merge && new MergedArgs(structuredClone(otherArgs), merge),
+  };
+}
+
+/** Read threads in this process: for workers that don't read, or that are threads of this process themselves. */
+function readThreadsHere(
+  { computeWorkersRead, readWorkers }: CheckedConcurrency,
+  fleet: { workers: number; inProcess: boolean },
+): number {
+  if (!computeWorkersRead) return readWorkers;
+  return fleet.inProcess ? readWorkers * fleet.workers : 0;
+}
+
+function startReaders(job: RasterJob, threads: number): ReaderPool | undefined {
+  if (threads === 0) return undefined;
+  return new ReaderPool({
+    threadUrl: COMPUTE_PROGRAM.threadUrl,
+    processor: RASTER_READ_PROCESSOR,
+    job: headerOnly({ ...job, hasOtherArgs: false, otherArgs: undefined }),
+    threads,
+  });
+}
+
+function throttledProgress(
+  { onProgress }: ApplyOptions,
+): (done: number, total: number, workers: number) => void {
+  let nextMs = 0;
+  return (done, total, workers) => {
+    const nowMs = performance.now();
+    if (nowMs < nextMs && done < total) return;
+    nextMs = nowMs + PROGRESS_MS;
+    onProgress?.({ done, total, workers } satisfies Progress);
+  };
+}
+
+function checkedOverlap(overlap = 0): number {
+  if (Number.isSafeInteger(overlap) && overlap >= 0) return overlap;
+  throw new ConfigError(`overlap must be a whole number of at least 0 pixels, not ${overlap}`);
+}

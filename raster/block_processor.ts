@@ -1,0 +1,158 @@
+/**
+ * What a worker does with a block of rasters: read, call the user function, encode.
+ *
+ * @module
+ */
+import { headerOnly, type Payload } from "../core/payload.ts";
+import type { Timers } from "../core/timers.ts";
+import { OtherArgs } from "../core/worker/other_args.ts";
+import type { BlockProcessor, ProcessorContext } from "../core/worker/processor.ts";
+import { type LoadedUserFunction, loadUserFunction } from "../core/worker/user_function.ts";
+import type { BlockInputs, BlockOutputs } from "./apply_options.ts";
+import { blockDefn } from "./block_list.ts";
+import { TileEncoder } from "./geotiff/tile_encoder.ts";
+import { type InputBlocks, InputReader, packInputs, unpackInputs } from "./input_reader.ts";
+import { checkOutputNames, type OutputPixels, outputPixels } from "./output_value.ts";
+import type { RasterBlock } from "./raster_block.ts";
+import type { InputPlan, OutputPlan, RasterJob, RasterResult } from "./raster_job.ts";
+import { ReaderInfo } from "./reader_info.ts";
+
+/** Where a worker's inputs come from. */
+interface InputSource {
+  readonly readAhead: number;
+  read(block: number, sent: Payload | undefined): InputBlocks | Promise<InputBlocks>;
+  close(): Promise<void>;
+}
+
+/** Makes the processor that computes. */
+export async function createRasterProcessor({ init, timers }: ProcessorContext): Promise<BlockProcessor> {
+  const job = init.job.header as RasterJob;
+  const userFunction = await loadUserFunction(job.userFunction);
+  const packedArgs = job.hasOtherArgs ? { header: job.otherArgs, parts: init.job.parts } : undefined;
+  return new RasterProcessor(job, {
+    userFunction,
+    otherArgs: new OtherArgs(packedArgs, job.argsABlock),
+    source: inputSource(job, timers),
+    timers,
+    worker: init.worker,
+  });
+}
+
+/** Makes the processor that only reads, for others to compute. */
+export function createRasterReadProcessor({ init, timers }: ProcessorContext): Promise<BlockProcessor> {
+  const job = init.job.header as RasterJob;
+  const source = readHere(job, timers);
+  return Promise.resolve({
+    readAhead: source.readAhead,
+    read: (block) => source.read(block, undefined),
+    compute: (_block, inputs) => packInputs(inputs as InputBlocks),
+    finish: () => headerOnly(undefined),
+    close: () => source.close(),
+  });
+}
+
+function inputSource(job: RasterJob, timers: Timers): InputSource {
+  if (job.readsHere) return readHere(job, timers);
+  return {
+    readAhead: 0,
+    read: (_block, sent) => unpackInputs(sent!, job.inputs),
+    close: () => Promise.resolve(),
+  };
+}
+
+function readHere(job: RasterJob, timers: Timers): InputSource {
+  const reader = new InputReader(job.inputs, job.run.overlap);
+  return {
+    readAhead: reader.remote ? 2 : 0,
+    read: (block) => timers.interval("reading", () => reader.read(blockDefn(job.run.blocks, block))),
+    close: () => reader[Symbol.asyncDispose](),
+  };
+}
+
+interface RasterProcessorParts {
+  readonly userFunction: LoadedUserFunction;
+  readonly otherArgs: OtherArgs;
+  readonly source: InputSource;
+  readonly timers: Timers;
+  readonly worker: number;
+}
+
+class RasterProcessor implements BlockProcessor {
+  readonly readAhead: number;
+  readonly #job: RasterJob;
+  readonly #parts: RasterProcessorParts;
+  readonly #outputNames: ReadonlySet<string>;
+  readonly #encoders: (TileEncoder | undefined)[] = [];
+
+  constructor(job: RasterJob, parts: RasterProcessorParts) {
+    this.#job = job;
+    this.#parts = parts;
+    this.readAhead = parts.source.readAhead;
+    this.#outputNames = new Set(job.outputs.map(({ name }) => name));
+  }
+
+  read(block: number, sent: Payload | undefined): InputBlocks | Promise<InputBlocks> {
+    return this.#parts.source.read(block, sent);
+  }
+
+  async compute(block: number, read: unknown): Promise<Payload> {
+    const { userFunction, otherArgs, timers, worker } = this.#parts;
+    const { inputs, files } = nameInputs(this.#job.inputs, read as InputBlocks);
+    const info = new ReaderInfo({ ...this.#job.run, worker }, block, files);
+    const outputs: BlockOutputs = {};
+    const args = otherArgs.given ? [otherArgs.forBlock()] : [];
+    await timers.interval("userfunction", () => userFunction.call(info, inputs, outputs, ...args));
+    const after = otherArgs.afterBlock();
+    const result = timers.interval("writing", () => this.#encode(block, outputs));
+    if (!after) return result;
+    const header: RasterResult = { ...result.header as RasterResult, args: after.header };
+    return { header, parts: [...result.parts, ...after.parts] };
+  }
+
+  finish(): Payload {
+    return this.#parts.otherArgs.atEnd();
+  }
+
+  close(): Promise<void> {
+    return this.#parts.source.close();
+  }
+
+  #encode(block: number, outputs: BlockOutputs): Payload {
+    checkOutputNames(outputs, this.#outputNames);
+    const { run: { overlap, blocks }, outputs: plans } = this.#job;
+    const defn = blockDefn(blocks, block);
+    const rows = defn.nrows + 2 * overlap;
+    const cols = defn.ncols + 2 * overlap;
+    const placement = { offset: overlap * cols + overlap, rowStride: cols, bandStride: rows * cols };
+    const encoded = plans.map((plan, index) => {
+      const pixels = outputPixels(outputs, plan, { rows, cols });
+      const { bytes, lengths } = this.#encoder(plan, index, pixels).encode(pixels.data, defn, placement);
+      return { bytes, output: { type: pixels.type, bands: pixels.bands, lengths } };
+    });
+    const header: RasterResult = { outputs: encoded.map(({ output }) => output) };
+    return { header, parts: encoded.map(({ bytes }) => bytes) };
+  }
+
+  // The type and bands may differ from block to block; that is for the manager to refuse, who knows the first.
+  #encoder(plan: OutputPlan, index: number, { type, bands }: OutputPixels): TileEncoder {
+    const known = this.#encoders[index];
+    if (known?.dataType === type && known.bands === bands) return known;
+    return this.#encoders[index] = new TileEncoder(plan.layout, type, bands);
+  }
+}
+
+/** The inputs by the user's names, and the file of each block. */
+function nameInputs(
+  plans: readonly InputPlan[],
+  blocks: InputBlocks,
+): { inputs: BlockInputs; files: Map<RasterBlock, string> } {
+  const inputs: BlockInputs = {};
+  const files = new Map<RasterBlock, string>();
+  let at = 0;
+  for (const { name, isList, files: planned } of plans) {
+    const own = blocks.slice(at, at += planned.length);
+    own.forEach((block, index) => files.set(block, planned[index]!.location));
+    inputs[name] = isList ? own : own[0];
+  }
+  return { inputs, files };
+}

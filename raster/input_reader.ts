@@ -1,0 +1,130 @@
+/**
+ * Reads the inputs of a block: pixels with their margin, on the working grid.
+ *
+ * @module
+ */
+import { RasterError } from "../core/errors.ts";
+import type { Payload } from "../core/payload.ts";
+import type { ApplierBlockDefn } from "./block_defn.ts";
+import { type DataType, dataTypeOf, newPixelArray, type PixelArray, viewPixels } from "./data_type.ts";
+import { GeoTiffReader } from "./geotiff/geotiff_reader.ts";
+import { RasterBlock } from "./raster_block.ts";
+import type { InputFile, InputPlan } from "./raster_job.ts";
+
+/** The blocks read for one block of the working grid, one a file, in the order of the plan. */
+export type InputBlocks = readonly RasterBlock[];
+
+/** Reads blocks of all inputs of a run. Files are opened when they are first needed. */
+export class InputReader implements AsyncDisposable {
+  readonly #files: readonly InputFile[];
+  readonly #overlap: number;
+  readonly #readers: (Promise<GeoTiffReader> | undefined)[] = [];
+
+  /** @param overlap margin on each side, pixels. */
+  constructor(inputs: readonly InputPlan[], overlap: number) {
+    this.#files = inputs.flatMap(({ files }) => files);
+    this.#overlap = overlap;
+  }
+
+  /** Whether any file is read over the network, so that it pays to read ahead of computing. */
+  get remote(): boolean {
+    return this.#files.some(({ location }) => /^https?:/.test(location));
+  }
+
+  /**
+   * Reads a block of every file.
+   *
+   * @throws {RasterError} if a file can't be read, or has changed since the run was planned.
+   */
+  read(block: ApplierBlockDefn): Promise<InputBlocks> {
+    return Promise.all(this.#files.map((file, index) => this.#readFile(file, index, block)));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const reader of this.#readers.splice(0)) {
+      // One that could not be opened has nothing to close, and its read has said why.
+      await (await reader?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    }
+  }
+
+  async #readFile(file: InputFile, index: number, block: ApplierBlockDefn): Promise<RasterBlock> {
+    const margin = this.#overlap;
+    const shape = {
+      bands: file.layers.length,
+      rows: block.nrows + 2 * margin,
+      cols: block.ncols + 2 * margin,
+    };
+    const left = block.left - margin + file.offset.col;
+    const top = block.top - margin + file.offset.row;
+    const window = {
+      left: Math.max(0, left),
+      top: Math.max(0, top),
+      ncols: Math.min(file.width, left + shape.cols) - Math.max(0, left),
+      nrows: Math.min(file.height, top + shape.rows) - Math.max(0, top),
+    };
+    const whole = window.ncols === shape.cols && window.nrows === shape.rows;
+    const data = newPixelArray(file.dataType, shape.bands * shape.rows * shape.cols);
+    if (!whole) fill(data, file.nodata);
+    if (window.ncols > 0 && window.nrows > 0) {
+      const reader = await this.#reader(file, index);
+      await reader.readWindow(window, {
+        bands: file.layers,
+        into: data,
+        intoOffset: (window.top - top) * shape.cols + window.left - left,
+        intoRowStride: shape.cols,
+        intoBandStride: shape.rows * shape.cols,
+      });
+    }
+    return new RasterBlock(data, shape, file.nodata);
+  }
+
+  #reader(file: InputFile, index: number): Promise<GeoTiffReader> {
+    return this.#readers[index] ??= this.#open(file);
+  }
+
+  async #open(file: InputFile): Promise<GeoTiffReader> {
+    const reader = await GeoTiffReader.open(file.location, { cacheWholeTiles: this.#overlap > 0 });
+    if (reader.info.version === file.version) return reader;
+    await reader[Symbol.asyncDispose]();
+    throw new RasterError(`'${file.location}' has changed since the run began: run it again`);
+  }
+}
+
+/** Fills with the nodata value, or with 0 where there is none or the type can't hold it. */
+function fill(data: PixelArray, nodata: number | bigint | null): void {
+  if (nodata === null || nodata === 0) return;
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) data.fill(BigInt(nodata));
+  else data.fill(Number(nodata));
+}
+
+interface PackedBlock {
+  readonly type: DataType;
+  readonly bands: number;
+  readonly rows: number;
+  readonly cols: number;
+}
+
+/** Packs blocks for another worker; their pixels are given away. */
+export function packInputs(blocks: InputBlocks): Payload {
+  return {
+    header: blocks.map(({ data, bands, rows, cols }): PackedBlock => ({
+      type: dataTypeOf(data)!,
+      bands,
+      rows,
+      cols,
+    })),
+    parts: blocks.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+  };
+}
+
+/** Gets blocks back that {@linkcode packInputs} packed. */
+export function unpackInputs(payload: Payload, inputs: readonly InputPlan[]): InputBlocks {
+  const files = inputs.flatMap(({ files }) => files);
+  return (payload.header as PackedBlock[]).map(({ type, ...shape }, index) => {
+    const part = payload.parts[index]!;
+    const aligned = part.byteOffset % 8 === 0 ? part : part.slice();
+    const length = shape.bands * shape.rows * shape.cols;
+    const data = viewPixels(type, aligned.buffer, aligned.byteOffset, length);
+    return new RasterBlock(data, shape, files[index]!.nodata);
+  });
+}

@@ -1,0 +1,14 @@
+/**
+ * Rasters: reading and writing GeoTIFF, pixel grids, `apply()`.
+ *
+ * @module
+ */
+export * from "./apply.ts";
+export * from "./apply_options.ts";
+export * from "./block_defn.ts";
+export * from "./data_type.ts";
+export * from "./geotiff/geotiff_reader.ts";
+export * from "./pixel_grid.ts";
+export * from "./raster_block.ts";
+export * from "./raster_info.ts";
+export * from "./reader_info.ts";

@@ -1,0 +1,214 @@
+/**
+ * The inputs of a run: opened once to learn their grids, and combined into the working grid.
+ *
+ * @module
+ */
+import { ConfigError } from "../core/errors.ts";
+import type { ApplierControls, ApplyOptions } from "./apply_options.ts";
+import { GeoTiffReader } from "./geotiff/geotiff_reader.ts";
+import { checkNames, valueFor } from "./per_name.ts";
+import {
+  combineGrids,
+  type NamedGrid,
+  NO_GEOTRANSFORM,
+  type PixelGrid,
+  requireOffset,
+} from "./pixel_grid.ts";
+import type { InputFile, InputPlan } from "./raster_job.ts";
+import type { RasterInfo } from "./raster_info.ts";
+
+/** What a run reads. */
+export interface PlannedInputs {
+  /** The inputs. */
+  readonly inputs: readonly InputPlan[];
+  /** The working grid. */
+  readonly workinggrid: PixelGrid;
+}
+
+/** One file as the user named it. */
+export interface NamedFile {
+  /** The name. */
+  readonly name: string;
+  /** Its place in a list; undefined if the name stands for one file. */
+  readonly index: number | undefined;
+  /** Path or URL. */
+  readonly location: string;
+}
+
+interface OpenedFile extends NamedFile {
+  readonly info: RasterInfo;
+  readonly grid: PixelGrid;
+}
+
+/**
+ * The files of an association of names, in order.
+ *
+ * @throws {ConfigError} if a name has no file.
+ */
+export function namedFiles(files: ApplyOptions["infiles"], what: string): NamedFile[] {
+  return Object.entries(files ?? {}).flatMap(([name, given]): NamedFile[] => {
+    if (!Array.isArray(given)) {
+      return [{ name, index: undefined, location: location(given, `${what} ${name}`) }];
+    }
+    if (given.length === 0) throw new ConfigError(`${what} '${name}' is an empty list of files`);
+    return given.map((file, index) => ({ name, index, location: location(file, `${what} ${name}`) }));
+  });
+}
+
+/**
+ * Opens all inputs, checks that they share one pixel lattice and makes the working grid.
+ *
+ * @throws {ConfigError} for options that can't work together.
+ * @throws {RasterError} if an input can't be read or lies on another grid.
+ */
+export async function planInputs(options: ApplyOptions): Promise<PlannedInputs> {
+  const controls = options.controls ?? {};
+  const named = namedFiles(options.infiles, "input");
+  const names = Object.keys(options.infiles ?? {});
+  checkNames(controls.layers, "layers", names);
+  checkNames(controls.inputNoData, "inputNoData", names);
+  for (const name of controls.filesForExtent ?? []) {
+    if (!names.includes(name)) throw new ConfigError(`filesForExtent names '${name}', which is no input`);
+  }
+  const files = await openAll(named);
+  const workinggrid = await workingGrid(files, controls);
+  const reference = { name: "the working grid", grid: workinggrid };
+  const planned = files.map((file) => planFile(file, { controls, reference }));
+  const inputs = names.map((name): InputPlan => ({
+    name,
+    isList: Array.isArray(options.infiles![name]),
+    files: planned.filter((_, index) => files[index]!.name === name),
+  }));
+  return { inputs, workinggrid };
+}
+
+// A few at a time: a mosaic of thousands would run out of file handles.
+async function openAll(named: readonly NamedFile[]): Promise<OpenedFile[]> {
+  const opened: OpenedFile[] = [];
+  for (let at = 0; at < named.length; at += 16) {
+    opened.push(
+      ...await Promise.all(
+        named.slice(at, at + 16).map(async (file) => {
+          const info = await readInfo(file.location);
+          return { ...file, info, grid: gridOf(info) };
+        }),
+      ),
+    );
+  }
+  return opened;
+}
+
+async function readInfo(location: string): Promise<RasterInfo> {
+  await using reader = await GeoTiffReader.open(location);
+  return reader.info;
+}
+
+function gridOf({ geotransform, geoKeys, width, height }: RasterInfo): PixelGrid {
+  return { geotransform: geotransform ?? NO_GEOTRANSFORM, geoKeys, ncols: width, nrows: height };
+}
+
+async function workingGrid(files: readonly OpenedFile[], controls: ApplierControls): Promise<PixelGrid> {
+  const { footprint = "intersection", reference: referenceFile, referencePixgrid, filesForExtent } = controls;
+  if (!["intersection", "union", "bounds_from_reference"].includes(footprint)) {
+    throw new ConfigError(
+      `There is no footprint '${footprint}': it is "intersection", "union" or "bounds_from_reference"`,
+    );
+  }
+  if (referenceFile !== undefined && referencePixgrid !== undefined) {
+    throw new ConfigError("Give reference or referencePixgrid, not both");
+  }
+  const given = await referenceGrid(controls);
+  if (footprint === "bounds_from_reference" || files.length === 0) {
+    if (given) return given.grid;
+    throw new ConfigError(
+      files.length === 0
+        ? "There are no inputs: name at least one, or give a reference grid"
+        : `The footprint "bounds_from_reference" needs a reference: give reference or referencePixgrid`,
+    );
+  }
+  const forExtent = filesForExtent ? files.filter(({ name }) => filesForExtent.includes(name)) : files;
+  if (forExtent.length === 0) throw new ConfigError("filesForExtent names no input: name at least one");
+  const grids = forExtent.map(({ location, grid }): NamedGrid => ({ name: location, grid }));
+  const reference = given ?? grids[0]!;
+  // Files that don't make the extent must lie on the lattice all the same; said with the file's own names.
+  for (const { location, grid } of files) requireOffset(reference, { name: location, grid });
+  return combineGrids(reference, grids, { footprint });
+}
+
+async function referenceGrid(
+  { reference, referencePixgrid }: ApplierControls,
+): Promise<NamedGrid | undefined> {
+  if (referencePixgrid) return { name: "referencePixgrid", grid: checkedGrid(referencePixgrid) };
+  if (reference === undefined) return undefined;
+  const name = location(reference, "reference");
+  return { name, grid: gridOf(await readInfo(name)) };
+}
+
+function checkedGrid(grid: PixelGrid): PixelGrid {
+  const { ncols, nrows, geotransform: t } = grid;
+  for (const side of [ncols, nrows]) {
+    if (!Number.isSafeInteger(side) || side < 1) {
+      throw new ConfigError(
+        `referencePixgrid of ${ncols} x ${nrows} pixels: both must be whole numbers of at least 1`,
+      );
+    }
+  }
+  if (t.length !== 6 || !t.every(Number.isFinite) || t[1] * t[5] - t[2] * t[4] === 0) {
+    throw new ConfigError(`referencePixgrid has the geotransform [${t.join(", ")}], which places no pixels`);
+  }
+  return grid;
+}
+
+function planFile(
+  { name, location, info, grid }: OpenedFile,
+  options: { controls: ApplierControls; reference: NamedGrid },
+): InputFile {
+  const { controls, reference } = options;
+  const offset = requireOffset({ name: location, grid }, reference);
+  const all = Array.from({ length: info.bands }, (_, index) => index + 1);
+  const layers = valueFor(controls.layers, name, { isOne: isList<number>, fallback: all });
+  for (const layer of layers) {
+    if (!all.includes(layer)) {
+      throw new ConfigError(
+        `There is no layer ${layer} in '${location}', which has ${info.bands}: they count from 1`,
+      );
+    }
+  }
+  if (layers.length === 0) {
+    throw new ConfigError(`layers of '${name}' is an empty list: leave it out for all`);
+  }
+  const nodata = valueFor(controls.inputNoData, name, { isOne: isScalar, fallback: info.nodata });
+  return {
+    location,
+    width: info.width,
+    height: info.height,
+    dataType: info.dataType,
+    offset,
+    layers,
+    nodata: nodata === null ? null : requireNumber(nodata, name),
+    version: info.version,
+  };
+}
+
+function requireNumber(nodata: unknown, name: string): number | bigint {
+  if (typeof nodata === "number" || typeof nodata === "bigint") return nodata;
+  throw new ConfigError(`The nodata value of '${name}' must be a number or null, not ${String(nodata)}`);
+}
+
+function isScalar(value: unknown): value is number | bigint | null {
+  return typeof value !== "object" || value === null;
+}
+
+function isList<T>(value: unknown): value is readonly T[] {
+  return Array.isArray(value);
+}
+
+function location(file: unknown, what: string): string {
+  if (file instanceof URL) return file.protocol === "file:" ? fromFileUrl(file) : file.href;
+  if (typeof file === "string" && file !== "") return file;
+  throw new ConfigError(`${what} must be a path or URL, not ${file === "" ? "an empty text" : typeof file}`);
+}
+
+function fromFileUrl(url: URL): string {
+  return decodeURIComponent(url.pathname);
+}

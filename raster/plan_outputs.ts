@@ -1,0 +1,111 @@
+/**
+ * The outputs of a run: their layouts, and the window that suits them all.
+ *
+ * @module
+ */
+import { ConfigError } from "../core/errors.ts";
+import type { ApplyOptions } from "./apply_options.ts";
+import type { BlockGrid } from "./block_list.ts";
+import { DATA_TYPES, isDataType } from "./data_type.ts";
+import { parseCreationOptions } from "./geotiff/creation_options.ts";
+import type { GeoTiffSpec } from "./geotiff/geotiff_writer.ts";
+import { makeOutputLayout, type OutputLayout } from "./geotiff/output_layout.ts";
+import { windowForLayouts } from "./geotiff/window_fit.ts";
+import { checkNames, valueFor } from "./per_name.ts";
+import { NO_GEOTRANSFORM, type PixelGrid } from "./pixel_grid.ts";
+import { namedFiles } from "./plan_inputs.ts";
+import { outputLabel, type OutputPlan } from "./raster_job.ts";
+
+/** One output and what its file begins as. */
+export interface PlannedFile {
+  /** The plan that workers get. */
+  readonly plan: OutputPlan;
+  /** Its name for people, unique among the outputs. */
+  readonly label: string;
+  /** Its path. */
+  readonly path: string;
+  /** What its writer is told. */
+  readonly spec: GeoTiffSpec;
+}
+
+/** What a run writes. */
+export interface PlannedOutputs {
+  /** The outputs, in order. */
+  readonly files: readonly PlannedFile[];
+  /** The blocks. */
+  readonly blocks: BlockGrid;
+  /** One line for the user, if the window is not the one asked for. */
+  readonly notice: string | undefined;
+}
+
+/** RIOS's default window, pixels on each side. */
+export const DEFAULT_WINDOW = 256;
+
+/**
+ * Lays out all outputs.
+ *
+ * @throws {ConfigError} for a creation option, window or name that can't be.
+ */
+export function planOutputs(options: ApplyOptions, workinggrid: PixelGrid): PlannedOutputs {
+  const controls = options.controls ?? {};
+  const names = Object.keys(options.outfiles ?? {});
+  for (const name of names) {
+    if (Object.hasOwn(options.infiles ?? {}, name)) {
+      throw new ConfigError(
+        `The name '${name}' is used twice, for an input and an output: give each its own`,
+      );
+    }
+  }
+  const perOutput = ["creationOptions", "outputNoData", "outputType", "layerNames"] as const;
+  for (const option of perOutput) checkNames(controls[option], option, names);
+  const requested = {
+    windowxsize: side("windowxsize", controls.windowxsize),
+    windowysize: side("windowysize", controls.windowysize),
+  };
+  const files = namedFiles(options.outfiles, "output");
+  const { ncols, nrows, geotransform, geoKeys } = workinggrid;
+  const layouts = files.map(({ name }): OutputLayout => {
+    const creation = valueFor(controls.creationOptions, name, { isOne: isStrings, fallback: [] });
+    const nodata = valueFor(controls.outputNoData, name, { isOne: isScalar, fallback: 0 });
+    return makeOutputLayout(parseCreationOptions(creation), { width: ncols, height: nrows, nodata });
+  });
+  const window = windowForLayouts(layouts, requested, { exact: controls.windowExact ?? false });
+  const placed = geotransform.some((value, index) => value !== NO_GEOTRANSFORM[index]);
+  return {
+    files: files.map(({ name, index, location }, at): PlannedFile => {
+      const layout = window.layouts[at]!;
+      const dataType = valueFor(controls.outputType, name, { isOne: isString, fallback: undefined });
+      if (dataType !== undefined && !isDataType(dataType)) {
+        throw new ConfigError(
+          `There is no pixel type '${dataType}': the types are ${Object.keys(DATA_TYPES).join(", ")}`,
+        );
+      }
+      const bandNames = valueFor(controls.layerNames, name, { isOne: isStrings, fallback: [] });
+      const plan = { name, index, layout, dataType };
+      const spec = { layout, geotransform: placed ? geotransform : null, geoKeys, bandNames };
+      return { plan, label: outputLabel(plan), path: location, spec };
+    }),
+    blocks: { ncols, nrows, windowxsize: window.windowxsize, windowysize: window.windowysize },
+    notice: window.notice,
+  };
+}
+
+function side(name: string, value: number | undefined): number {
+  if (value === undefined) return DEFAULT_WINDOW;
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new ConfigError(`${name} must be a whole number of at least 1, not ${value}`);
+  }
+  return value;
+}
+
+function isStrings(value: unknown): value is readonly string[] {
+  return Array.isArray(value);
+}
+
+function isString<T extends string | undefined>(value: unknown): value is T {
+  return typeof value === "string";
+}
+
+function isScalar(value: unknown): value is number | bigint | null {
+  return typeof value !== "object" || value === null;
+}

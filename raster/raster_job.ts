@@ -1,0 +1,97 @@
+/**
+ * What compute and read workers are told once about a run over rasters: plain data.
+ *
+ * @module
+ */
+import type { UserFunctionSpec } from "../core/worker/user_function.ts";
+import type { DataType } from "./data_type.ts";
+import type { OutputLayout } from "./geotiff/output_layout.ts";
+import type { PixelOffset } from "./pixel_grid.ts";
+import type { ReaderInfoRun } from "./reader_info.ts";
+
+/** Names of the processors in a worker's program. */
+export const RASTER_PROCESSOR = "raster";
+/** Reads blocks for others to compute. */
+export const RASTER_READ_PROCESSOR = "raster-read";
+
+/** One input file. */
+export interface InputFile {
+  /** Its path or URL. */
+  readonly location: string;
+  /** Its size in pixels. */
+  readonly width: number;
+  /** Its size in pixels. */
+  readonly height: number;
+  /** Its pixel type. */
+  readonly dataType: DataType;
+  /** Where the working grid's first pixel lies in it. */
+  readonly offset: PixelOffset;
+  /** Bands to read, from 1, in this order. */
+  readonly layers: readonly number[];
+  /** Its nodata value, the user's before the file's own. */
+  readonly nodata: number | bigint | null;
+  /** What it was when the run was planned; a file that has changed since is refused. */
+  readonly version: string;
+}
+
+/** One name among the inputs. */
+export interface InputPlan {
+  /** The user's name for it. */
+  readonly name: string;
+  /** Whether the user gave a list. */
+  readonly isList: boolean;
+  /** Its files; one unless it is a list. */
+  readonly files: readonly InputFile[];
+}
+
+/** One output file. */
+export interface OutputPlan {
+  /** The user's name for it. */
+  readonly name: string;
+  /** Its place in the user's list; undefined if the name stands for one file. */
+  readonly index: number | undefined;
+  /** How it is laid out. */
+  readonly layout: OutputLayout;
+  /** The pixel type that the user fixed. */
+  readonly dataType: DataType | undefined;
+}
+
+/** An output for people: `ndvi`, or `ndvi[2]` in a list. */
+export function outputLabel({ name, index }: Pick<OutputPlan, "name" | "index">): string {
+  return index === undefined ? name : `${name}[${index}]`;
+}
+
+/** The header of a raster worker's job; the parts are those of other args. */
+export interface RasterJob {
+  /** The grid and its blocks. */
+  readonly run: Omit<ReaderInfoRun, "worker">;
+  /** The inputs. */
+  readonly inputs: readonly InputPlan[];
+  /** The outputs. */
+  readonly outputs: readonly OutputPlan[];
+  /** The user function. */
+  readonly userFunction: UserFunctionSpec;
+  /** Whether the user gave other args. */
+  readonly hasOtherArgs: boolean;
+  /** Whether each block has its own copy of them. */
+  readonly argsABlock: boolean;
+  /** Other args, packed. */
+  readonly otherArgs: unknown;
+  /** Whether the worker reads its inputs; otherwise they come with each block. */
+  readonly readsHere: boolean;
+}
+
+/** The header of a block's result; the parts are one an output, then those of other args. */
+export interface RasterResult {
+  /** One an output, in the order of the plan. */
+  readonly outputs: readonly {
+    /** Pixel type. */
+    readonly type: DataType;
+    /** Bands. */
+    readonly bands: number;
+    /** Bytes of each tile. */
+    readonly lengths: Uint32Array<ArrayBuffer>;
+  }[];
+  /** The block's other args, packed, if each block has its own. */
+  readonly args?: unknown;
+}
