@@ -227,6 +227,7 @@ export class Dispatcher {
       case "initError":
         throw initFailure(message.error, session.context());
       case "results":
+        this.#timers.addAll(message.timings);
         return this.#results(session, message.items);
       case "blockError":
         return this.#blockError(session, message);
@@ -280,7 +281,7 @@ export class Dispatcher {
   }
 
   #last(session: Session, last: Extract<FromWorker, { type: "final" }>): void {
-    this.#timers.merge(last.timings);
+    this.#timers.addAll(last.timings);
     this.#hooks.lastWord(session.worker, last.payload);
     this.#drop(session, "the run is done");
   }

@@ -23,7 +23,7 @@ export type {
   WorkerLink,
 } from "./messages.ts";
 export type { Payload } from "./payload.ts";
-export type { TimerSummary } from "./timers.ts";
+export type { IntervalList } from "./timers.ts";
 
 /** Whether a kind can run here; if not, why, and what to do. */
 export type Availability = { readonly available: true } | {

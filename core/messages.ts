@@ -8,7 +8,7 @@
  * @module
  */
 import type { Payload } from "./payload.ts";
-import type { TimerSummary } from "./timers.ts";
+import type { IntervalList } from "./timers.ts";
 
 /** A block handed to a worker. */
 export interface Assignment {
@@ -77,7 +77,11 @@ export interface BlockResult {
 export type FromWorker =
   | { readonly type: "ready" }
   | { readonly type: "initError"; readonly error: RemoteError }
-  | { readonly type: "results"; readonly items: readonly BlockResult[] }
+  | {
+    readonly type: "results";
+    readonly items: readonly BlockResult[];
+    readonly timings: IntervalList;
+  }
   | {
     readonly type: "blockError";
     readonly block: number;
@@ -85,7 +89,7 @@ export type FromWorker =
     readonly error: RemoteError;
   }
   | { readonly type: "released"; readonly blocks: readonly number[] }
-  | { readonly type: "final"; readonly payload: Payload; readonly timings: TimerSummary };
+  | { readonly type: "final"; readonly payload: Payload; readonly timings: IntervalList };
 
 /** How a connection to a worker ended. */
 export interface LinkEnd {

@@ -8,7 +8,7 @@ import type { FromWorker, LinkEnd, WorkerLink } from "./messages.ts";
 import type { Payload } from "./payload.ts";
 import { initFailure } from "./remote_failure.ts";
 import { startThread } from "./thread.ts";
-import type { TimerSummary } from "./timers.ts";
+import type { IntervalList, Timers } from "./timers.ts";
 import { THREAD_NAME_PREFIX } from "./worker_name.ts";
 
 /** What read workers run. */
@@ -21,21 +21,25 @@ export interface ReaderPoolOptions {
   readonly job: Payload;
   /** Threads. */
   readonly threads: number;
+  /** Where their intervals are counted; their waits for room as `insert_readbuffer`. */
+  readonly timers: Timers;
 }
 
 interface Reader {
   readonly link: WorkerLink;
   readonly pending: Map<number, PromiseWithResolvers<Payload>>;
   readonly gone: Promise<void>;
-  readonly final: PromiseWithResolvers<TimerSummary | undefined>;
+  readonly finished: PromiseWithResolvers<void>;
 }
 
 /** A pool of read workers. Reads go to the thread with the fewest under way. */
 export class ReaderPool {
   readonly #readers: Reader[];
+  readonly #timers: Timers;
   #failure: Error | undefined;
 
   constructor(options: ReaderPoolOptions) {
+    this.#timers = options.timers;
     this.#readers = Array.from({ length: options.threads }, (_, index) => this.#start(options, index));
   }
 
@@ -54,25 +58,15 @@ export class ReaderPool {
     return pending.promise;
   }
 
-  /**
-   * Stops the threads.
-   *
-   * @returns what each of them timed, its waits for room counted as `insert_readbuffer`.
-   */
-  async close(): Promise<TimerSummary[]> {
-    const summaries: TimerSummary[] = [];
-    for (const { link, pending, final } of this.#readers) {
+  /** Stops the threads. */
+  async close(): Promise<void> {
+    for (const { link, pending, finished } of this.#readers) {
       if (pending.size > 0 || this.#failure) link.close("reading is over");
       else link.send({ type: "end" });
-      const summary = await final.promise;
+      await finished.promise;
       link.close("reading is over");
-      if (summary) {
-        const { insert_computebuffer, ...rest } = summary;
-        summaries.push(insert_computebuffer ? { ...rest, insert_readbuffer: insert_computebuffer } : rest);
-      }
     }
     await Promise.all(this.#readers.map(({ gone }) => gone));
-    return summaries;
   }
 
   #start({ threadUrl, processor, job }: ReaderPoolOptions, index: number): Reader {
@@ -81,7 +75,7 @@ export class ReaderPool {
       link: startThread(threadUrl, `${THREAD_NAME_PREFIX}read_${index}`),
       pending: new Map(),
       gone: gone.promise,
-      final: Promise.withResolvers(),
+      finished: Promise.withResolvers(),
     };
     reader.link.listen({
       message: (message) => this.#hear(reader, index, message),
@@ -97,6 +91,7 @@ export class ReaderPool {
 
   #hear(reader: Reader, index: number, message: FromWorker): void {
     if (message.type === "results") {
+      this.#count(message.timings);
       for (const { block, payload } of message.items) this.#settle(reader, block)?.resolve(payload);
     } else if (message.type === "blockError") {
       const { name, message: text, stack } = message.error;
@@ -104,7 +99,14 @@ export class ReaderPool {
       this.#settle(reader, message.block)?.reject(error);
     } else if (message.type === "initError") {
       this.#fail(initFailure(message.error, { worker: index }));
-    } else if (message.type === "final") reader.final.resolve(message.timings);
+    } else if (message.type === "final") {
+      this.#count(message.timings);
+      reader.finished.resolve();
+    }
+  }
+
+  #count(timings: IntervalList): void {
+    this.#timers.addAll(timings, { insert_computebuffer: "insert_readbuffer" });
   }
 
   #settle(reader: Reader, block: number): PromiseWithResolvers<Payload> | undefined {
@@ -114,7 +116,7 @@ export class ReaderPool {
   }
 
   #ended(reader: Reader, index: number, end: LinkEnd): void {
-    reader.final.resolve(undefined);
+    reader.finished.resolve();
     this.#fail(new WorkerError(`read worker ${index} ended: ${end.reason}`, { worker: index }));
   }
 

@@ -24,22 +24,16 @@ export const TIMER_NAMES = [
 /** A timer's name. */
 export type TimerName = typeof TIMER_NAMES[number];
 
-/** One timer in plain data. */
-export interface TimerRecord {
-  /** Intervals counted. */
-  readonly count: number;
-  /** Their sum, seconds. */
-  readonly total: number;
-  /** The shortest, seconds. */
-  readonly min: number;
-  /** The longest, seconds. */
-  readonly max: number;
-  /** Intervals to take the quartiles from: all of the first {@linkcode SAMPLE_LIMIT}, then a fair sample; seconds. */
-  readonly samples: readonly number[];
+/** Counts named intervals. */
+export interface IntervalRecorder {
+  /** Runs `work`, sync or async, and counts how long it took; also when it throws. */
+  interval<T>(name: TimerName, work: () => T): T;
+  /** Counts one interval of `seconds`. */
+  add(name: TimerName, seconds: number): void;
 }
 
-/** All timers of one worker, or of a run, in plain data. */
-export type TimerSummary = Partial<Record<TimerName, TimerRecord>>;
+/** Intervals on their way from a worker: pairs of a timer's place in {@linkcode TIMER_NAMES} and seconds. */
+export type IntervalList = readonly number[];
 
 /** The distribution of one timer, seconds. */
 export interface TimerStatistics {
@@ -59,8 +53,8 @@ export interface TimerStatistics {
   readonly max: number;
 }
 
-/** Intervals of one timer that are kept for its quartiles; beyond it a uniform sample is kept, so memory is bounded. */
-export const SAMPLE_LIMIT = 1024;
+/** Intervals of one timer that are kept for its quartiles; beyond it a uniform sample is, so that memory is bounded. */
+const SAMPLE_LIMIT = 1024;
 
 class Timer {
   count = 0;
@@ -74,74 +68,72 @@ class Timer {
     this.total += seconds;
     if (seconds < this.min) this.min = seconds;
     if (seconds > this.max) this.max = seconds;
-    this.#sample(seconds, this.count);
-  }
-
-  merge(other: TimerRecord): void {
-    if (other.count === 0) return;
-    // Each kept sample stands for count / samples.length intervals of its own worker.
-    const weight = other.count / Math.max(1, other.samples.length);
-    let seen = this.count;
-    for (const sample of other.samples) {
-      seen += weight;
-      this.#sample(sample, seen, weight);
-    }
-    this.count += other.count;
-    this.total += other.total;
-    this.min = Math.min(this.min, other.min);
-    this.max = Math.max(this.max, other.max);
-  }
-
-  // Algorithm R (Vitter 1985), with a weight for samples that stand for several intervals.
-  #sample(seconds: number, seen: number, weight = 1): void {
-    if (this.samples.length < SAMPLE_LIMIT) this.samples.push(seconds);
-    else {
-      const slot = Math.floor(Math.random() * seen / weight);
-      if (slot < SAMPLE_LIMIT) this.samples[slot] = seconds;
-    }
+    // Algorithm R (Vitter 1985).
+    const slot = this.count <= SAMPLE_LIMIT ? this.count - 1 : Math.floor(Math.random() * this.count);
+    if (slot < SAMPLE_LIMIT) this.samples[slot] = seconds;
   }
 }
 
-/** Named intervals of one worker or of a run. */
-export class Timers {
+function timed<T>(work: () => T, done: (seconds: number) => void): T {
+  const start = performance.now();
+  const stop = () => done((performance.now() - start) / 1000);
+  let result: T;
+  try {
+    result = work();
+  } catch (error) {
+    stop();
+    throw error;
+  }
+  if (result instanceof Promise) return result.finally(stop) as T;
+  stop();
+  return result;
+}
+
+/** A worker's intervals, until they are sent. */
+export class IntervalLog implements IntervalRecorder {
+  #intervals: number[] = [];
+
+  interval<T>(name: TimerName, work: () => T): T {
+    return timed(work, (seconds) => this.add(name, seconds));
+  }
+
+  add(name: TimerName, seconds: number): void {
+    this.#intervals.push(TIMER_NAMES.indexOf(name), seconds);
+  }
+
+  /** Takes what was counted since the last time. */
+  drain(): IntervalList {
+    const intervals = this.#intervals;
+    this.#intervals = [];
+    return intervals;
+  }
+}
+
+/** The intervals of a run, its workers' included. */
+export class Timers implements IntervalRecorder {
   readonly #timers = new Map<TimerName, Timer>();
 
-  /** Runs `work`, sync or async, and counts how long it took; also when it throws. */
   interval<T>(name: TimerName, work: () => T): T {
-    const start = performance.now();
-    const stop = () => this.add(name, (performance.now() - start) / 1000);
-    let result: T;
-    try {
-      result = work();
-    } catch (error) {
-      stop();
-      throw error;
-    }
-    if (result instanceof Promise) return result.finally(stop) as T;
-    stop();
-    return result;
+    return timed(work, (seconds) => this.add(name, seconds));
   }
 
-  /** Counts one interval of `seconds`. */
   add(name: TimerName, seconds: number): void {
-    this.#timer(name).add(seconds);
+    let timer = this.#timers.get(name);
+    if (!timer) this.#timers.set(name, timer = new Timer());
+    timer.add(seconds);
   }
 
-  /** Adds what another worker counted. */
-  merge(summary: TimerSummary): void {
-    for (const name of TIMER_NAMES) {
-      const record = summary[name];
-      if (record) this.#timer(name).merge(record);
+  /**
+   * Adds what a worker counted; what can't be is left out.
+   *
+   * @param rename timers that count under another name here.
+   */
+  addAll(intervals: IntervalList, rename: Partial<Record<TimerName, TimerName>> = {}): void {
+    for (let at = 0; at + 1 < intervals.length; at += 2) {
+      const name = TIMER_NAMES[intervals[at]!];
+      const seconds = intervals[at + 1]!;
+      if (name && seconds >= 0) this.add(rename[name] ?? name, seconds);
     }
-  }
-
-  /** Everything counted, in plain data. */
-  summary(): TimerSummary {
-    const summary: TimerSummary = {};
-    for (const [name, { count, total, min, max, samples }] of this.#timers) {
-      summary[name] = { count, total, min, max, samples };
-    }
-    return summary;
   }
 
   /** The distribution of each timer that was used, in the order of the report. */
@@ -190,12 +182,6 @@ export class Timers {
       }
     }
     return lines.join("\n");
-  }
-
-  #timer(name: TimerName): Timer {
-    let timer = this.#timers.get(name);
-    if (!timer) this.#timers.set(name, timer = new Timer());
-    return timer;
   }
 }
 

@@ -91,7 +91,7 @@ export async function apply(options: ApplyOptions): Promise<ApplyResult> {
   const timers = new Timers();
   const manager = new ComputeWorkerManager(driver);
   manager.setJobName(options.jobName);
-  const readers = startReaders(job, readThreads);
+  const readers = startReaders(job, { threads: readThreads, timers });
   const progress = throttledProgress(options);
   try {
     const run = new RasterRun({
@@ -117,7 +117,7 @@ export async function apply(options: ApplyOptions): Promise<ApplyResult> {
     await manager.run();
   } finally {
     await manager.shutdown();
-    for (const summary of await readers?.close() ?? []) timers.merge(summary);
+    await readers?.close();
     globalThis.removeEventListener("unload", abandon);
   }
   const summaries = timers.interval("writing", () => outputs.commit());
@@ -165,13 +165,13 @@ function readThreadsHere(
   return fleet.inProcess ? readWorkers * fleet.workers : 0;
 }
 
-function startReaders(job: RasterJob, threads: number): ReaderPool | undefined {
-  if (threads === 0) return undefined;
+function startReaders(job: RasterJob, options: { threads: number; timers: Timers }): ReaderPool | undefined {
+  if (options.threads === 0) return undefined;
   return new ReaderPool({
     threadUrl: COMPUTE_PROGRAM.threadUrl,
     processor: RASTER_READ_PROCESSOR,
     job: headerOnly({ ...job, hasOtherArgs: false, otherArgs: undefined }),
-    threads,
+    ...options,
   });
 }
 

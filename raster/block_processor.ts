@@ -4,7 +4,7 @@
  * @module
  */
 import { headerOnly, type Payload } from "../core/payload.ts";
-import type { Timers } from "../core/timers.ts";
+import type { IntervalRecorder } from "../core/timers.ts";
 import { OtherArgs } from "../core/worker/other_args.ts";
 import type { BlockProcessor, ProcessorContext } from "../core/worker/processor.ts";
 import { type LoadedUserFunction, loadUserFunction } from "../core/worker/user_function.ts";
@@ -51,7 +51,7 @@ export function createRasterReadProcessor({ init, timers }: ProcessorContext): P
   });
 }
 
-function inputSource(job: RasterJob, timers: Timers): InputSource {
+function inputSource(job: RasterJob, timers: IntervalRecorder): InputSource {
   if (job.readsHere) return readHere(job, timers);
   return {
     readAhead: 0,
@@ -60,7 +60,7 @@ function inputSource(job: RasterJob, timers: Timers): InputSource {
   };
 }
 
-function readHere(job: RasterJob, timers: Timers): InputSource {
+function readHere(job: RasterJob, timers: IntervalRecorder): InputSource {
   const reader = new InputReader(job.inputs, job.run.overlap);
   return {
     readAhead: reader.remote ? 2 : 0,
@@ -73,7 +73,7 @@ interface RasterProcessorParts {
   readonly userFunction: LoadedUserFunction;
   readonly otherArgs: OtherArgs;
   readonly source: InputSource;
-  readonly timers: Timers;
+  readonly timers: IntervalRecorder;
   readonly worker: number;
 }
 

@@ -6,7 +6,7 @@
 import type { ManagerLink } from "../driver.ts";
 import type { Assignment, BlockResult, RemoteError, ToWorker } from "../messages.ts";
 import { type Payload, payloadBytes } from "../payload.ts";
-import { Timers } from "../timers.ts";
+import { IntervalLog } from "../timers.ts";
 import type { BlockProcessor, Processors } from "./processor.ts";
 
 /** Results wait for company no longer than this; small ones share a message. */
@@ -27,7 +27,7 @@ export async function runComputeLoop(link: ManagerLink, processors: Processors):
   const first = await link.receive();
   if (first === undefined || first.type === "end") return;
   if (first.type !== "init") throw new TypeError(`a worker's first message is "init", not "${first.type}"`);
-  const timers = new Timers();
+  const timers = new IntervalLog();
   let processor: BlockProcessor;
   try {
     const load = Object.hasOwn(processors, first.init.processor)
@@ -47,7 +47,7 @@ export async function runComputeLoop(link: ManagerLink, processors: Processors):
 class ComputeLoop implements AsyncDisposable {
   readonly #link: ManagerLink;
   readonly #processor: BlockProcessor;
-  readonly #timers: Timers;
+  readonly #timers: IntervalLog;
   readonly #queue: Assignment[] = [];
   readonly #begun: Begun[] = [];
   #ending = false;
@@ -55,7 +55,7 @@ class ComputeLoop implements AsyncDisposable {
   #resultBytes = 0;
   #oldestResultMs = 0;
 
-  constructor(link: ManagerLink, processor: BlockProcessor, timers: Timers) {
+  constructor(link: ManagerLink, processor: BlockProcessor, timers: IntervalLog) {
     this.#link = link;
     this.#processor = processor;
     this.#timers = timers;
@@ -80,7 +80,7 @@ class ComputeLoop implements AsyncDisposable {
     }
     this.#flush();
     const payload = this.#processor.finish();
-    this.#link.send({ type: "final", payload, timings: this.#timers.summary() });
+    this.#link.send({ type: "final", payload, timings: this.#timers.drain() });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -159,7 +159,8 @@ class ComputeLoop implements AsyncDisposable {
     const items = this.#results;
     this.#results = [];
     this.#resultBytes = 0;
-    this.#timers.interval("insert_computebuffer", () => this.#link.send({ type: "results", items }));
+    const timings = this.#timers.drain();
+    this.#timers.interval("insert_computebuffer", () => this.#link.send({ type: "results", items, timings }));
   }
 }
 

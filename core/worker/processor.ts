@@ -6,7 +6,7 @@
  */
 import type { WorkerInit } from "../messages.ts";
 import type { Payload } from "../payload.ts";
-import type { Timers } from "../timers.ts";
+import type { IntervalRecorder } from "../timers.ts";
 
 /** Computes blocks in a worker. */
 export interface BlockProcessor {
@@ -34,7 +34,7 @@ export interface ProcessorContext {
   /** What the manager sent. */
   readonly init: WorkerInit;
   /** The worker's timers. */
-  readonly timers: Timers;
+  readonly timers: IntervalRecorder;
 }
 
 /** Makes a processor; rejects if the job can't be done, such as when the user function can't be loaded. */
