@@ -1,0 +1,284 @@
+/**
+ * Writing a GeoTIFF: encoded tiles in any order, the directory at the end.
+ *
+ * @module
+ */
+import { RasterError } from "../../core/errors.ts";
+import type { ApplierBlockDefn } from "../block_defn.ts";
+import { DATA_TYPES, type DataType } from "../data_type.ts";
+import { PartFile } from "../output/part_file.ts";
+import type { GeoKeys, GeoTransform } from "../raster_info.ts";
+import type { MetadataItem } from "./gdal_metadata_encode.ts";
+import { encodeHeader, encodeIfd, HEADER_BYTES } from "./ifd_writer.ts";
+import { nodataText } from "./nodata_text.ts";
+import { directoryEntries } from "./output_directory.ts";
+import { checkFormat, type OutputLayout, planeCount, tileGrid, tileSpan } from "./output_layout.ts";
+import type { EncodedTiles } from "./tile_encoder.ts";
+
+/** What is known of an output before its first block. */
+export interface GeoTiffSpec {
+  /** How its pixels lie, and its nodata value. */
+  readonly layout: OutputLayout;
+  /** Where they lie on the ground, from the outer corner of the first pixel; null for nowhere. */
+  readonly geotransform: GeoTransform | null;
+  /** The coordinate system; null for none. */
+  readonly geoKeys: GeoKeys | null;
+  /** Band names, from the first band on; "" for none. Default none. */
+  readonly bandNames?: readonly string[];
+  /** GDAL metadata. Default none. */
+  readonly metadata?: readonly MetadataItem[];
+}
+
+/** Where the tiles of a block went: one after another from `offset` on, in the order of {@linkcode EncodedTiles}. */
+export interface TilePlacement {
+  /** The block. */
+  readonly block: ApplierBlockDefn;
+  /** Where its first tile begins, bytes from the start of the file. */
+  readonly offset: number;
+  /** The bytes of each tile; 0 is a tile that is left out. */
+  readonly lengths: Uint32Array<ArrayBuffer>;
+}
+
+/** What is known from the first block on, and the index of all tiles: offset -1 is a tile that is not written yet. */
+interface FixedFormat {
+  readonly dataType: DataType;
+  readonly bands: number;
+  readonly offsets: Float64Array;
+  readonly byteCounts: Uint32Array;
+}
+
+/** A classic TIFF's offsets have 32 bits. */
+const CLASSIC_LIMIT = 0xffffffff;
+
+/** GDAL's limits (GTiff driver, BIGTIFF creation option): from where IF_SAFER does not trust compression, and from where NONE can't fit. */
+const SAFER_LIMIT = 2_000_000_000;
+const UNCOMPRESSED_LIMIT = 4_200_000_000;
+
+/** Room that is kept for tags and texts when a classic TIFF nears its end. */
+const DIRECTORY_RESERVE = 65536;
+
+/** More tiles than this take too much memory for their index. */
+const MAX_TILES = 2 ** 27;
+
+/**
+ * Writes one output under its part name. It works on whole tiles as the workers encoded them and never looks at a
+ * pixel. The header comes last: until `finish()` the file does not look like a TIFF.
+ */
+export class GeoTiffWriter implements Disposable {
+  readonly #spec: GeoTiffSpec;
+  readonly #part: PartFile;
+  #format: FixedFormat | undefined;
+  #tilesLeft = 0;
+
+  private constructor(part: PartFile, spec: GeoTiffSpec) {
+    this.#part = part;
+    this.#spec = spec;
+  }
+
+  /**
+   * Creates the part file of the output `path`.
+   *
+   * @throws {RasterError} if there is one already, or if it can't be created.
+   */
+  static create(path: string, spec: GeoTiffSpec): GeoTiffWriter {
+    const part = PartFile.create(path);
+    try {
+      part.append(new Uint8Array(HEADER_BYTES));
+    } catch (error) {
+      part.remove();
+      throw error;
+    }
+    return new GeoTiffWriter(part, spec);
+  }
+
+  /** The output's final path. */
+  get path(): string {
+    return this.#part.target;
+  }
+
+  /** The path under which it grows. */
+  get partPath(): string {
+    return this.#part.path;
+  }
+
+  /** The file's length so far. */
+  get byteLength(): number {
+    return this.#part.byteLength;
+  }
+
+  /** Type and bands, once they are fixed. */
+  get format(): { readonly dataType: DataType; readonly bands: number } | undefined {
+    return this.#format && { dataType: this.#format.dataType, bands: this.#format.bands };
+  }
+
+  /**
+   * Fixes the pixel type and the number of bands; once, before the first append.
+   *
+   * @throws {ConfigError} if layout or nodata value don't suit them.
+   * @throws {RasterError} if the output can't be as large as it would be.
+   */
+  setFormat(dataType: DataType, bands: number): void {
+    const { layout, bandNames = [] } = this.#spec;
+    if (this.#format) throw new RasterError(`The format of '${this.path}' is fixed already`);
+    checkFormat(layout, dataType, bands);
+    if (layout.nodata !== null) nodataText(layout.nodata, dataType);
+    if (bandNames.length > bands) {
+      throw new RasterError(
+        `'${this.path}' has ${bands} bands, but ${bandNames.length} names; give a name for each band`,
+      );
+    }
+    const { across, down } = tileGrid(layout);
+    const tiles = across * down * planeCount(layout, bands);
+    if (tiles > MAX_TILES) {
+      throw new RasterError(
+        `'${this.path}' would have ${tiles} tiles, over the limit of ${MAX_TILES}; make them larger with ` +
+          `BLOCKXSIZE and BLOCKYSIZE`,
+      );
+    }
+    const bytes = imageBytes(layout, dataType, bands);
+    if (
+      layout.bigTiff === "NO" && layout.compression === "NONE" && !layout.sparse && bytes > UNCOMPRESSED_LIMIT
+    ) {
+      throw this.#tooLarge(bytes);
+    }
+    const offsets = new Float64Array(tiles).fill(-1);
+    this.#format = { dataType, bands, offsets, byteCounts: new Uint32Array(tiles) };
+    this.#tilesLeft = tiles;
+  }
+
+  /**
+   * Writes the tiles of a block, in one go, and returns where they went.
+   *
+   * @throws {RasterError} if the disk is full, the tiles don't fit the block, or were written before.
+   */
+  append(block: ApplierBlockDefn, encoded: EncodedTiles): TilePlacement {
+    const { offsets } = this.#fixedFormat();
+    const { bytes, lengths } = encoded;
+    const indices = this.#tileIndices(block);
+    let total = 0;
+    for (const length of lengths) total += length;
+    if (lengths.length !== indices.length || total !== bytes.byteLength) {
+      throw new RasterError(
+        `The result for ${
+          describe(block)
+        } of '${this.path}' has ${lengths.length} tiles of ${total} bytes in ` +
+          `${bytes.byteLength} bytes; ${indices.length} tiles were expected`,
+      );
+    }
+    // Any tile tells: blocks never share one.
+    if (offsets[indices[0]!] !== -1) {
+      throw new RasterError(`The tiles of ${describe(block)} of '${this.path}' were written before`);
+    }
+    if (this.#spec.layout.bigTiff === "NO") {
+      const atEnd = this.#part.byteLength + bytes.byteLength + offsets.length * 8 + DIRECTORY_RESERVE;
+      if (atEnd > CLASSIC_LIMIT) throw this.#tooLarge(atEnd);
+    }
+    const placement: TilePlacement = { block, offset: this.#part.append(bytes), lengths };
+    this.#place(placement, indices);
+    return placement;
+  }
+
+  /**
+   * Writes directory and header and waits until all is on the disk. The file is then complete and closed, under its
+   * part name.
+   *
+   * @param metadata What is only known now, such as statistics; goes after the spec's.
+   * @throws {RasterError} if tiles are missing, or the disk is full.
+   */
+  finish(metadata: readonly MetadataItem[] = []): void {
+    const { dataType, bands, offsets, byteCounts } = this.#fixedFormat();
+    if (this.#tilesLeft > 0) {
+      throw new RasterError(
+        `'${this.path}' is not complete: ${this.#tilesLeft} of ${offsets.length} tiles were not written`,
+      );
+    }
+    const { layout, geotransform, geoKeys, bandNames = [], metadata: before = [] } = this.#spec;
+    const description = {
+      ...{ layout, dataType, bands, geotransform, geoKeys, bandNames },
+      metadata: [...before, ...metadata],
+    };
+    // A directory stands on a word's boundary (TIFF 6.0, section 2); on 8 bytes, so that its values do too.
+    this.#part.append(new Uint8Array((8 - this.#part.byteLength % 8) % 8));
+    const offset = this.#part.byteLength;
+    const encode = (bigTiff: boolean) =>
+      encodeIfd(directoryEntries(description, { offsets, byteCounts, bigTiff }), { bigTiff, offset });
+    const wantsBig = layout.bigTiff === "YES" ||
+      layout.bigTiff === "IF_SAFER" && imageBytes(layout, dataType, bands) > SAFER_LIMIT;
+    let bigTiff = wantsBig || offset > CLASSIC_LIMIT;
+    let directory = encode(bigTiff);
+    if (!bigTiff && offset + directory.byteLength > CLASSIC_LIMIT) {
+      bigTiff = true;
+      directory = encode(bigTiff);
+    }
+    if (bigTiff && layout.bigTiff === "NO") throw this.#tooLarge(offset + directory.byteLength);
+    this.#part.append(directory);
+    this.#part.overwriteStart(encodeHeader({ bigTiff, offset }));
+    this.#part.syncAndClose();
+  }
+
+  /**
+   * Gives the finished file its final name.
+   *
+   * @throws {RasterError} if the part file is no longer this one, or the rename fails.
+   */
+  publish(): void {
+    this.#part.renameToTarget();
+  }
+
+  /** Closes and removes the part file, unless it is published. Idempotent. */
+  abort(): void {
+    this.#part.remove();
+  }
+
+  /** As {@linkcode abort}. */
+  [Symbol.dispose](): void {
+    this.abort();
+  }
+
+  #fixedFormat(): FixedFormat {
+    if (!this.#format) throw new RasterError(`The format of '${this.path}' is not fixed yet`);
+    return this.#format;
+  }
+
+  /** The numbers of a block's tiles in the file's index, in the order in which they are encoded. */
+  #tileIndices(block: ApplierBlockDefn): number[] {
+    const { layout } = this.#spec;
+    const { across, down } = tileGrid(layout);
+    const span = tileSpan(layout, block);
+    const indices: number[] = [];
+    for (let plane = 0; plane < planeCount(layout, this.#fixedFormat().bands); plane++) {
+      for (let row = span.row; row < span.row + span.down; row++) {
+        const first = (plane * down + row) * across + span.column;
+        for (let index = first; index < first + span.across; index++) indices.push(index);
+      }
+    }
+    return indices;
+  }
+
+  #place({ offset, lengths }: TilePlacement, indices: readonly number[]): void {
+    const { offsets, byteCounts } = this.#fixedFormat();
+    let at = offset;
+    lengths.forEach((length, i) => {
+      const index = indices[i]!;
+      offsets[index] = length === 0 ? 0 : at;
+      byteCounts[index] = length;
+      at += length;
+    });
+    this.#tilesLeft -= lengths.length;
+  }
+
+  #tooLarge(bytes: number): RasterError {
+    return new RasterError(
+      `Cannot write '${this.path}': ${bytes} bytes are more than a classic TIFF's 4 GiB; leave out BIGTIFF=NO`,
+    );
+  }
+}
+
+/** The image's size without compression, as GDAL estimates it. */
+function imageBytes(layout: OutputLayout, dataType: DataType, bands: number): number {
+  return layout.width * layout.height * bands * DATA_TYPES[dataType].bytes;
+}
+
+function describe({ left, top, ncols, nrows }: ApplierBlockDefn): string {
+  return `the block of ${ncols} x ${nrows} pixels at column ${left}, row ${top}`;
+}

@@ -1,0 +1,98 @@
+/**
+ * The tags of an output.
+ *
+ * @module
+ */
+import { DATA_TYPES, type DataType } from "../data_type.ts";
+import type { GeoKeys, GeoTransform } from "../raster_info.ts";
+import type { OutputCompression } from "./creation_options.ts";
+import { gdalMetadataXml, type MetadataItem } from "./gdal_metadata_encode.ts";
+import { geoTags } from "./geo_tags_encode.ts";
+import type { IfdEntry } from "./ifd_writer.ts";
+import { nodataText } from "./nodata_text.ts";
+import type { OutputLayout } from "./output_layout.ts";
+import { COMPRESSION, PHOTOMETRIC, TAG } from "./tags.ts";
+
+/** What an output says of itself beside its pixels. */
+export interface OutputDescription {
+  /** How the pixels lie. */
+  readonly layout: OutputLayout;
+  /** The pixels' type. */
+  readonly dataType: DataType;
+  /** The number of bands. */
+  readonly bands: number;
+  /** Where the pixels lie on the ground, from the outer corner of the first; null for nowhere. */
+  readonly geotransform: GeoTransform | null;
+  /** The coordinate system; null for none. */
+  readonly geoKeys: GeoKeys | null;
+  /** Band names, from the first band on; "" for none. */
+  readonly bandNames: readonly string[];
+  /** GDAL metadata of the image and its bands. */
+  readonly metadata: readonly MetadataItem[];
+}
+
+/** Where the tiles of an image stand: a number a tile, plane by plane, in a plane row by row. 0 and 0 is a tile left out. */
+export interface TileIndex {
+  /** Bytes from the start of the file. */
+  readonly offsets: ArrayLike<number>;
+  /** Bytes of each tile. */
+  readonly byteCounts: ArrayLike<number>;
+}
+
+const COMPRESSION_CODES: Readonly<Record<OutputCompression, number>> = {
+  NONE: COMPRESSION.NONE,
+  DEFLATE: COMPRESSION.DEFLATE,
+  ZSTD: COMPRESSION.ZSTD,
+};
+
+/** TIFF 6.0, sections 8, 14, 15 and 19; ExtraSamples of Adobe's: 0 unspecified, 1 premultiplied alpha, 2 alpha. */
+export function directoryEntries(
+  description: OutputDescription,
+  tiles: TileIndex & { readonly bigTiff: boolean },
+): IfdEntry[] {
+  const { layout, dataType, bands } = description;
+  const { bytes, sampleFormat } = DATA_TYPES[dataType];
+  const colours = layout.photometric === "RGB" ? 3 : 1;
+  const short = (tag: number, ...values: number[]): IfdEntry => ({ tag, type: "SHORT", values });
+  const long = (tag: number, value: number): IfdEntry => ({ tag, type: "LONG", values: [value] });
+  const entries: IfdEntry[] = [
+    long(TAG.ImageWidth, layout.width),
+    long(TAG.ImageLength, layout.height),
+    short(TAG.BitsPerSample, ...new Array<number>(bands).fill(bytes * 8)),
+    short(TAG.Compression, COMPRESSION_CODES[layout.compression]),
+    short(TAG.PhotometricInterpretation, PHOTOMETRIC[layout.photometric]),
+    short(TAG.SamplesPerPixel, bands),
+    short(TAG.PlanarConfiguration, layout.interleave === "PIXEL" || bands === 1 ? 1 : 2),
+    short(TAG.SampleFormat, ...new Array<number>(bands).fill(sampleFormat)),
+    ...tileTags(layout, tiles),
+    ...geoTags(description.geotransform, description.geoKeys),
+  ];
+  if (layout.predictor !== 1) entries.push(short(TAG.Predictor, layout.predictor));
+  if (bands > colours) {
+    const extra = new Array<number>(bands - colours).fill(0);
+    if (layout.alpha !== "NO") extra[0] = layout.alpha === "PREMULTIPLIED" ? 1 : 2;
+    entries.push(short(TAG.ExtraSamples, ...extra));
+  }
+  const xml = gdalMetadataXml(description.bandNames, description.metadata);
+  if (xml !== undefined) entries.push({ tag: TAG.GDALMetadata, type: "ASCII", values: xml });
+  if (layout.nodata !== null) {
+    entries.push({ tag: TAG.GDALNoData, type: "ASCII", values: nodataText(layout.nodata, dataType) });
+  }
+  return entries;
+}
+
+function tileTags(layout: OutputLayout, tiles: TileIndex & { readonly bigTiff: boolean }): IfdEntry[] {
+  const [offsets, byteCounts] = layout.tiled
+    ? [TAG.TileOffsets, TAG.TileByteCounts]
+    : [TAG.StripOffsets, TAG.StripByteCounts];
+  return [
+    ...layout.tiled
+      ? [
+        { tag: TAG.TileWidth, type: "LONG", values: [layout.tileWidth] } as const,
+        { tag: TAG.TileLength, type: "LONG", values: [layout.tileHeight] } as const,
+      ]
+      : [{ tag: TAG.RowsPerStrip, type: "LONG", values: [layout.tileHeight] } as const],
+    { tag: offsets, type: tiles.bigTiff ? "LONG8" : "LONG", values: tiles.offsets },
+    { tag: byteCounts, type: "LONG", values: tiles.byteCounts },
+  ];
+}

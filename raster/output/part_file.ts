@@ -1,0 +1,169 @@
+/**
+ * A file that grows under a temporary name beside its target.
+ *
+ * @module
+ */
+import { RasterError } from "../../core/errors.ts";
+import { writeError } from "./write_error.ts";
+
+/** The name under which an output grows. */
+export function partPath(path: string): string {
+  return `${path}.part`;
+}
+
+/**
+ * The part file of one output, in the hands of one writer. Writing is synchronous: Deno's asynchronous writes take
+ * three to six times as long for a tile. Errors name the target.
+ */
+export class PartFile {
+  /** The final path. */
+  readonly target: string;
+  /** The path now. */
+  readonly path: string;
+  readonly #device: number;
+  readonly #inode: number | null;
+  #file: Deno.FsFile | undefined;
+  #byteLength = 0;
+  #failure: RasterError | undefined;
+  #gone = false;
+
+  private constructor(target: string, file: Deno.FsFile) {
+    this.target = target;
+    this.path = partPath(target);
+    const { dev, ino } = file.statSync();
+    this.#device = dev;
+    this.#inode = ino;
+    this.#file = file;
+  }
+
+  /**
+   * Creates the part file of `target`.
+   *
+   * @throws {RasterError} if there is one already, or if it can't be created.
+   */
+  static create(target: string): PartFile {
+    try {
+      return new PartFile(target, Deno.openSync(partPath(target), { write: true, createNew: true }));
+    } catch (error) {
+      if (error instanceof Deno.errors.AlreadyExists) {
+        const message = `Cannot write '${target}': '${partPath(target)}' is in the way; ` +
+          `another run writes it, or one left it behind: remove it if none does`;
+        throw new RasterError(message, { cause: error });
+      }
+      throw writeError(target, error);
+    }
+  }
+
+  /** The file's length so far, bytes: where the next append goes. */
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
+  /**
+   * Writes at the end and returns where that was.
+   *
+   * @throws {RasterError} if it can't; what was written of it is then of no use, and neither is the file.
+   */
+  append(bytes: Uint8Array): number {
+    const offset = this.#byteLength;
+    this.#write(bytes);
+    this.#byteLength += bytes.byteLength;
+    return offset;
+  }
+
+  /**
+   * Writes over the first bytes of the file.
+   *
+   * @throws {RasterError} if it can't.
+   */
+  overwriteStart(bytes: Uint8Array): void {
+    try {
+      this.#open().seekSync(0, Deno.SeekMode.Start);
+    } catch (error) {
+      throw this.#fail(error);
+    }
+    this.#write(bytes);
+  }
+
+  /**
+   * Waits until the device has it all, and closes the file.
+   *
+   * @throws {RasterError} if the device refuses: some report a full disk only now.
+   */
+  syncAndClose(): void {
+    const file = this.#open();
+    try {
+      file.syncSync();
+    } catch (error) {
+      throw this.#fail(error);
+    }
+    this.#close();
+  }
+
+  /** Whether the part's name still stands for this file: a run that took over may have put its own there. */
+  isInPlace(): boolean {
+    if (this.#gone) return false;
+    try {
+      const { dev, ino } = Deno.lstatSync(this.path);
+      return dev === this.#device && ino === this.#inode;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw writeError(this.target, error);
+    }
+  }
+
+  /**
+   * Gives the closed file its final name, in place of whatever file has it.
+   *
+   * @throws {RasterError} if the part is no longer this one, or the rename fails.
+   */
+  renameToTarget(): void {
+    if (!this.isInPlace()) {
+      throw new RasterError(`Cannot write '${this.target}': its part file '${this.path}' was taken away`);
+    }
+    try {
+      Deno.renameSync(this.path, this.target);
+    } catch (error) {
+      throw writeError(this.target, error);
+    }
+    this.#gone = true;
+  }
+
+  /** Closes and removes the file, unless it has its final name or is no longer this one. Idempotent. */
+  remove(): void {
+    const inPlace = this.isInPlace();
+    this.#close();
+    this.#gone = true;
+    if (inPlace) Deno.removeSync(this.path);
+  }
+
+  #write(bytes: Uint8Array): void {
+    const file = this.#open();
+    let written = 0;
+    try {
+      while (written < bytes.byteLength) written += file.writeSync(bytes.subarray(written));
+    } catch (error) {
+      throw this.#fail(
+        error,
+        `needed ${bytes.byteLength - written} bytes more, after ${this.#byteLength + written} were written`,
+      );
+    }
+  }
+
+  /** After a failed write the place in the file is unknown, so that all later ones fail likewise. */
+  #fail(cause: unknown, detail?: string): RasterError {
+    this.#failure = writeError(this.target, cause, detail);
+    return this.#failure;
+  }
+
+  #open(): Deno.FsFile {
+    if (this.#failure) throw this.#failure;
+    if (!this.#file) throw new RasterError(`Cannot write '${this.target}': its part file is closed`);
+    return this.#file;
+  }
+
+  #close(): void {
+    this.#file?.close();
+    this.#file = undefined;
+  }
+}
