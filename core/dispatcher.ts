@@ -190,19 +190,19 @@ export class Dispatcher {
         session.link.send({ type: "end" });
       } else this.#drop(session, "the run is done");
     }
-    const deadlineMs = performance.now() + LAST_WORD_MS;
-    while (this.#sessions.size > 0 && performance.now() < deadlineMs) {
-      await new Promise<void>((resolve) => {
-        this.#sessionGone = resolve;
-        setTimeout(resolve, 100);
-      });
+    if (this.#sessions.size > 0) {
+      const allGone = Promise.withResolvers<void>();
+      this.#sessionGone = () => this.#sessions.size === 0 && allGone.resolve();
+      const patience = setTimeout(allGone.resolve, LAST_WORD_MS);
+      await allGone.promise;
+      clearTimeout(patience);
     }
     for (const session of this.#sessions.values()) {
       this.#hooks.notice(`${describeWorker(session.context())} did not report at its end`);
       session.link.close("it did not report at its end");
     }
   }
-  #sessionGone: () => void = () => {};
+  #sessionGone: () => unknown = () => {};
 
   // An error in handling a message is the run's, not the link's.
   #guard(work: () => void): void {

@@ -39,6 +39,9 @@ export const driver: Driver = {
 
 export default driver;
 
+/** An asynchronous function that is still waiting for something this long after its run has ended is left alone. */
+const ABANDON_MS = 2000;
+
 /** Runs the worker program in this thread and hands its messages over as they are. */
 class MainThreadLink implements WorkerLink {
   readonly #program: WorkerProgram;
@@ -47,6 +50,8 @@ class MainThreadLink implements WorkerLink {
   #handler: LinkHandler | undefined;
   #closeReason: string | undefined;
   #computing = -1;
+  readonly #abandon = Promise.withResolvers<void>();
+  #patience: ReturnType<typeof setTimeout> | undefined;
 
   constructor(program: WorkerProgram, alive: () => void) {
     this.#program = program;
@@ -64,8 +69,10 @@ class MainThreadLink implements WorkerLink {
   }
 
   close(reason: string): void {
-    this.#closeReason ??= reason;
+    if (this.#closeReason !== undefined) return;
+    this.#closeReason = reason;
     this.#incoming.close();
+    this.#patience = setTimeout(() => this.#abandon.resolve(), ABANDON_MS);
   }
 
   async #run(): Promise<void> {
@@ -85,12 +92,13 @@ class MainThreadLink implements WorkerLink {
     let end: LinkEnd;
     try {
       this.#alive();
-      await this.#program.runHere(link);
+      await Promise.race([this.#program.runHere(link), this.#abandon.promise]);
       end = { reason: this.#closeReason ?? "it had no more to do", unexpected: false };
     } catch (error) {
       const reason = error instanceof Error ? error.stack ?? error.message : String(error);
       end = { reason, unexpected: true };
     } finally {
+      clearTimeout(this.#patience);
       Deno.exit = exit;
     }
     this.#handler?.ended(this.#computing < 0 ? end : { ...end, computing: this.#computing });

@@ -31,6 +31,8 @@ export function serveThread(processors: Processors): void {
   // Kept from user code that may put its own in their place.
   const post = scope.postMessage.bind(scope);
   const close = scope.close.bind(scope);
+  // Standard output is the program's, for its results; what user functions print goes where messages go.
+  console.log = console.info = console.debug = console.error;
   const incoming = new MessageQueue<ToWorker>();
   scope.addEventListener("message", ({ data }) => {
     if (data.type !== "blockfleet:start") return incoming.push(data);

@@ -1,0 +1,271 @@
+/**
+ * What `blockfleet apply` takes.
+ *
+ * @module
+ */
+import type { CommandHelp } from "./command.ts";
+import type { OptionSpec } from "./option_table.ts";
+
+const RASTERS = "Rasters";
+const GRID = "Blocks and the working grid";
+const OUTPUTS = "Outputs";
+const WORKERS = "Workers";
+const LIMITS = "Retries and timeouts";
+const REPORTING = "Reporting";
+
+const OPTIONS: readonly OptionSpec[] = [
+  {
+    name: "in",
+    value: "NAME=FILE[,FILE...]",
+    repeatable: true,
+    group: RASTERS,
+    help:
+      "an input, inputs.NAME in the function: a path or an http(s) URL; with commas inputs.NAME is a list",
+  },
+  {
+    name: "out",
+    value: "NAME=FILE[,FILE...]",
+    repeatable: true,
+    group: RASTERS,
+    help: "an output, outputs.NAME in the function",
+  },
+  {
+    name: "layers",
+    value: "NAME:BANDS",
+    repeatable: true,
+    group: RASTERS,
+    apiName: "layers",
+    help: "bands of an input to read, counting from 1, such as img:1,3; default all",
+  },
+  {
+    name: "nodata",
+    value: "[NAME:]VALUE",
+    repeatable: true,
+    group: RASTERS,
+    help:
+      "nodata value of an output or, over what the file says, of an input; without NAME of all outputs; " +
+      "a number, nan or none; default 0 for outputs",
+  },
+  {
+    name: "args",
+    value: "JSON|@FILE",
+    group: RASTERS,
+    apiName: "otherArgs",
+    help: "the function's fourth argument, otherArgs, as JSON or from a file of JSON",
+  },
+  {
+    name: "window",
+    value: "WxH",
+    group: GRID,
+    help: "block size in pixels; default 256x256, rounded up to whole output tiles",
+  },
+  {
+    name: "window-exact",
+    group: GRID,
+    apiName: "windowExact",
+    help: "make output tiles of the window's size instead of rounding the window up",
+  },
+  {
+    name: "overlap",
+    value: "PIXELS",
+    group: GRID,
+    apiName: "overlap",
+    help: "margin around each block, on each side; default 0",
+  },
+  {
+    name: "footprint",
+    value: "HOW",
+    group: GRID,
+    apiName: "footprint",
+    help: "intersection, union or bounds-from-reference; default intersection",
+  },
+  {
+    name: "reference",
+    value: "FILE",
+    group: GRID,
+    apiName: "reference",
+    help: "raster whose pixel grid is the reference; with bounds-from-reference its extent too",
+  },
+  {
+    name: "files-for-extent",
+    value: "NAMES",
+    group: GRID,
+    apiName: "filesForExtent",
+    help: "names of the inputs whose extents count, with commas; default all",
+  },
+  {
+    name: "type",
+    value: "[NAME:]TYPE",
+    repeatable: true,
+    group: OUTPUTS,
+    apiName: "outputType",
+    help:
+      "pixel type that the function must give: uint8, int8, uint16, int16, uint32, int32, uint64, int64, float32, float64 or GDAL's name; " +
+      "default that of the first block's array",
+  },
+  {
+    name: "co",
+    value: "[NAME:]KEY=VALUE",
+    repeatable: true,
+    group: OUTPUTS,
+    apiName: "creationOptions",
+    help:
+      "GDAL's GTiff creation option, such as COMPRESS=ZSTD, ZLEVEL=9 or BLOCKXSIZE=512; default TILED=YES, " +
+      "INTERLEAVE=BAND, COMPRESS=DEFLATE, BIGTIFF=IF_SAFER",
+  },
+  {
+    name: "layer-names",
+    value: "NAME:A,B,...",
+    repeatable: true,
+    group: OUTPUTS,
+    apiName: "layerNames",
+    help: "names of an output's bands, such as img:red,nir",
+  },
+  {
+    name: "take-over",
+    group: OUTPUTS,
+    apiName: "takeOver",
+    help: "write outputs although another run seems to be writing them",
+  },
+  {
+    name: "kind",
+    value: "KIND",
+    group: WORKERS,
+    apiName: "computeWorkerKind",
+    help: "kind of compute worker; blockfleet kinds lists them; default CW_THREADS",
+  },
+  {
+    name: "workers",
+    value: "N",
+    group: WORKERS,
+    apiName: "numComputeWorkers",
+    help: "compute workers; default one for each core; none for CW_NONE",
+  },
+  {
+    name: "read-workers",
+    value: "N",
+    group: WORKERS,
+    apiName: "numReadWorkers",
+    help: "read threads, in this process or in each worker that reads for itself; default 0",
+  },
+  {
+    name: "compute-workers-read",
+    value: "auto|yes|no",
+    group: WORKERS,
+    apiName: "computeWorkersRead",
+    help: "whether compute workers read their own inputs; default auto, what is best for the kind",
+  },
+  {
+    name: "driver",
+    value: "MODULE",
+    group: WORKERS,
+    help: "module of a kind that is not built in; becomes the default of --kind",
+  },
+  {
+    name: "extra-params",
+    value: "JSON|@FILE",
+    group: WORKERS,
+    apiName: "computeWorkerExtraParams",
+    help: "the kind's own parameters, an object",
+  },
+  {
+    name: "job-name",
+    value: "NAME",
+    group: WORKERS,
+    apiName: "jobName",
+    help: "name of the run, shown in the workers' names",
+  },
+  {
+    name: "max-block-errors",
+    value: "N",
+    group: LIMITS,
+    apiName: "maxBlockErrors",
+    help: "errors of one block that are tried again; default 0",
+  },
+  {
+    name: "max-block-losses",
+    value: "N",
+    group: LIMITS,
+    apiName: "maxBlockLosses",
+    help: "workers that may die while computing one block; default 2",
+  },
+  {
+    name: "max-worker-losses",
+    value: "N",
+    group: LIMITS,
+    apiName: "maxWorkerLosses",
+    help:
+      "workers that may be lost between two finished blocks; default the larger of 3 and twice the workers",
+  },
+  {
+    name: "no-copies",
+    group: LIMITS,
+    help: "never let idle workers run a slow block a second time",
+  },
+  timeout("block-timeout", "blockTimeout", "that one block may be computed for"),
+  timeout("queue-timeout", "queueTimeout", "without any worker before the run fails"),
+  timeout("compute-barrier-timeout", "computeBarrierTimeout", "to wait for all workers before any computes"),
+  timeout(
+    "read-buffer-insert-timeout",
+    "readBufferInsertTimeout",
+    "that a full input buffer may stand still",
+  ),
+  timeout("read-buffer-pop-timeout", "readBufferPopTimeout", "that a worker may wait for its input"),
+  timeout(
+    "compute-buffer-insert-timeout",
+    "computeBufferInsertTimeout",
+    "that a full output buffer may stand still",
+  ),
+  timeout("compute-buffer-pop-timeout", "computeBufferPopTimeout", "that the writer may wait for a result"),
+  {
+    name: "timings",
+    value: "LEVEL",
+    bareValue: "0",
+    group: REPORTING,
+    help: "report where the time went, to standard error: 0 totals, 1 distributions too",
+  },
+  { name: "json", group: REPORTING, help: "print the result as one JSON object" },
+  { name: "quiet", short: "q", group: REPORTING, help: "no progress, no notices, no summary" },
+];
+
+function timeout(name: string, apiName: string, waits: string): OptionSpec {
+  return { name, apiName, value: "SECONDS", group: LIMITS, help: `seconds ${waits}; default none` };
+}
+
+/** See {@linkcode CommandHelp}. */
+export const APPLY_HELP: CommandHelp = {
+  name: "apply",
+  summary: "apply a function to rasters, block by block",
+  usage: "MODULE[#EXPORT] --in NAME=FILE ... --out NAME=FILE ... [options]",
+  details: [
+    "MODULE is a TypeScript or JavaScript file (or a URL) whose default export, or EXPORT, is a function " +
+    "(info, inputs, outputs, otherArgs). It is called for each block and assigns the output pixels to outputs.NAME.",
+    "In a path, write a comma as \\, since a comma parts the files of a list; NAME=FILE, with a comma at the end, " +
+    "is a list of one. Only the first = parts NAME and FILE. An option's value may stand after a space or after =.",
+    "An output appears under its name when it is complete. Ctrl-C ends the run and removes what was begun; a " +
+    "second Ctrl-C ends it at once.",
+  ],
+  positionals: { name: "MODULE", min: 1, max: 1 },
+  options: OPTIONS,
+  examples: [
+    {
+      title: "NDVI of a scene, on all cores:",
+      lines: ["apply examples/ndvi.ts --in img=scene.tif --out ndvi=ndvi.tif --nodata nan"],
+    },
+    {
+      title: "A 5 x 5 focal mean needs two pixels around each block:",
+      lines: ["apply examples/focal_mean.ts --in img=dem.tif --out mean=smooth.tif --overlap 2"],
+    },
+    {
+      title: "The mean of several scenes where they lie, with ZSTD:",
+      lines: [
+        "apply examples/mosaic_mean.ts --in imgs=a.tif,b.tif,c.tif --out mean=mean.tif",
+        "--footprint union --nodata nan --co COMPRESS=ZSTD",
+      ],
+    },
+    {
+      title: "A count, with an argument and no output raster:",
+      lines: [`apply examples/count_pixels.ts --in img=scene.tif --args '{"above": 2000}' --json`],
+    },
+  ],
+};

@@ -1,0 +1,43 @@
+/**
+ * Guesses which name was meant.
+ *
+ * @module
+ */
+
+/**
+ * A question to end an error with: `: did you mean --window?`. Empty if none of the names comes near.
+ *
+ * @param given what was written.
+ * @param names what could have been.
+ */
+export function didYouMean(given: string, names: Iterable<string>): string {
+  let best = "";
+  // A third of the letters may be wrong: more would make guesses of unrelated words.
+  let least = Math.max(1, Math.floor(given.replace(/^-+/, "").length / 3)) + 1;
+  for (const name of names) {
+    const distance = editDistance(given.toLowerCase(), name.toLowerCase());
+    if (distance < least) [best, least] = [name, distance];
+  }
+  if (!best && given.length > 3) {
+    best = [...names].find((name) => name.startsWith(given)) ?? "";
+  }
+  return best && `: did you mean ${best}?`;
+}
+
+/** How many letters must be changed, added, left out or swapped with their neighbour (optimal string alignment). */
+export function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = last[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row[j] = Math.min(change, last[j]! + 1, row[j - 1]! + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        row[j] = Math.min(row[j]!, beforeLast[j - 2]! + 1);
+      }
+    }
+    [beforeLast, last] = [last, row];
+  }
+  return last[b.length]!;
+}

@@ -1,0 +1,92 @@
+/**
+ * How an error ends the program: its exit status and its one line.
+ *
+ * @module
+ */
+import { BlockfleetError, ConfigError, messageOf, UnavailableError, WorkerError } from "../core/errors.ts";
+import type { OptionSpec } from "./option_table.ts";
+
+/** Done. */
+export const EXIT_DONE = 0;
+/** The job failed. */
+export const EXIT_FAILED = 1;
+/** Wrong use: an unknown option, a bad value, a combination that makes no sense. */
+export const EXIT_USAGE = 2;
+/** The kind of compute worker is not available here. */
+export const EXIT_UNAVAILABLE = 3;
+
+/** The signals that end a run in order, by their numbers (POSIX). */
+export const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+
+/** A signal that ends a run in order. */
+export type EndingSignal = keyof typeof SIGNAL_NUMBERS;
+
+/** The run was ended by a signal and has cleaned up. */
+export class InterruptedError extends BlockfleetError {
+  /** The error's name. */
+  override name = "InterruptedError";
+  /** The signal. */
+  readonly signal: EndingSignal;
+
+  /** The error that a signal ends a run with. */
+  constructor(signal: EndingSignal, options?: ErrorOptions) {
+    super(`Ended by ${signal}`, options);
+    this.signal = signal;
+  }
+}
+
+/** The exit status that a signal gives, as shells count: 128 and the signal's number. */
+export function signalStatus(signal: EndingSignal): number {
+  return 128 + SIGNAL_NUMBERS[signal];
+}
+
+/** The exit status that an error gives. */
+export function exitStatusOf(error: unknown): number {
+  if (error instanceof InterruptedError) return signalStatus(error.signal);
+  if (error instanceof ConfigError) return EXIT_USAGE;
+  if (error instanceof UnavailableError) return EXIT_UNAVAILABLE;
+  return EXIT_FAILED;
+}
+
+/**
+ * An error in one line, in the words of the command line.
+ *
+ * @param options those of the command, whose `apiName`s are put as `--name`.
+ */
+export function errorLine(error: unknown, options: readonly OptionSpec[]): string {
+  let line = messageOf(error).replace(/\s*\n\s*/g, " ").trim();
+  if (!(error instanceof BlockfleetError)) {
+    // Nothing else is thrown on purpose, so the name of the error is the only thing that places it.
+    const name = error instanceof Error ? error.name : "thrown value";
+    return `${name}: ${line} (this is not an error that blockfleet expects; --verbose shows where it came from)`;
+  }
+  for (const { name, apiName } of options) {
+    // Only names that can't be plain words: `overlap` and `copies` stand in sentences.
+    if (apiName && /[A-Z]/.test(apiName)) {
+      line = line.replaceAll(new RegExp(`\\b${apiName}\\b`, "g"), `--${name}`);
+    }
+  }
+  return line;
+}
+
+/** The stack of an error, the stack in the worker that it came from, and those of its causes. */
+export function errorDetails(error: unknown): string {
+  const lines: string[] = [];
+  const seen = new Set<unknown>();
+  for (let at = error, title = ""; at !== undefined && !seen.has(at); title = "Caused by: ") {
+    seen.add(at);
+    lines.push(title + (at instanceof Error ? at.stack ?? String(at) : String(at)));
+    if (at instanceof WorkerError && at.context.remoteStack) {
+      lines.push(`In the worker: ${at.context.remoteStack}`);
+    }
+    if (at instanceof AggregateError) {
+      lines.push(...at.errors.map((one) => `One of them: ${errorDetails(one)}`));
+    }
+    at = at instanceof Error ? at.cause : undefined;
+  }
+  return lines.map(printable).join("\n");
+}
+
+function printable(text: string): string {
+  return text.split("\n").map((line) => messageOf(line)).join("\n");
+}

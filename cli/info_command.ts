@@ -1,0 +1,41 @@
+/**
+ * `blockfleet info`: what rasters are.
+ *
+ * @module
+ */
+import { messageOf } from "../core/errors.ts";
+import { GeoTiffReader } from "../raster/geotiff/geotiff_reader.ts";
+import type { RasterInfo } from "../raster/raster_info.ts";
+import type { CliConsole } from "./cli_console.ts";
+import { errorDetails, EXIT_DONE, EXIT_FAILED } from "./exit_status.ts";
+import { infoFacts, infoLines } from "./info_facts.ts";
+import { toJson } from "./json_output.ts";
+import type { ParsedOptions } from "./option_table.ts";
+
+/** Runs the command. */
+export async function runInfo(options: ParsedOptions, console: CliConsole): Promise<number> {
+  const asJson = options.has("json");
+  const files: unknown[] = [];
+  let failed = 0;
+  let shown = 0;
+  for (const location of options.positionals) {
+    try {
+      const info = await readInfo(location);
+      if (asJson) files.push({ ok: true, ...infoFacts(info) });
+      else console.out((shown++ > 0 ? "\n" : "") + infoLines(info).join("\n"));
+    } catch (error) {
+      failed++;
+      console.err(`blockfleet: ${messageOf(error)}`);
+      if (options.has("verbose")) console.err(errorDetails(error));
+      const name = error instanceof Error ? error.name : "Error";
+      files.push({ ok: false, location, error: { name, message: messageOf(error) } });
+    }
+  }
+  if (asJson) console.out(toJson({ ok: failed === 0, files }));
+  return failed > 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+async function readInfo(location: string): Promise<RasterInfo> {
+  await using reader = await GeoTiffReader.open(location);
+  return reader.info;
+}

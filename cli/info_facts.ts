@@ -1,0 +1,138 @@
+/**
+ * The facts of a raster, for programs and for people.
+ *
+ * @module
+ */
+import { format as formatBytes } from "@std/fmt/bytes";
+import { crsName, epsgCode, GEO_KEY, geoKeyValues } from "../raster/geotiff/geo_keys.ts";
+import { pixelToWorld } from "../raster/pixel_grid.ts";
+import type { GeoKeys, RasterInfo } from "../raster/raster_info.ts";
+
+/** What `info --json` says of a file. */
+export interface InfoFacts {
+  /** The path or URL. */
+  readonly location: string;
+  /** Columns. */
+  readonly width: number;
+  /** Rows. */
+  readonly height: number;
+  /** Number of bands. */
+  readonly bands: number;
+  /** Pixel type. */
+  readonly type: string;
+  /** Band names; "" where there is none. */
+  readonly bandNames: readonly string[];
+  /** Nodata value: `"nan"`, `"inf"` or `"-inf"` where JSON has no number for it; null for none. */
+  readonly nodata: number | bigint | string | null;
+  /** The coordinate system; null for none. */
+  readonly crs: { readonly name: string; readonly epsg: number | null } | null;
+  /** GDAL's six numbers; null if the file does not say where it lies. */
+  readonly geotransform: readonly number[] | null;
+  /** Least and greatest x and y of the corners, `[xmin, ymin, xmax, ymax]`; null without a place. */
+  readonly extent: readonly [number, number, number, number] | null;
+  /** Tiles or strips, and their size. */
+  readonly layout: { readonly tiled: boolean; readonly width: number; readonly height: number };
+  /** GDAL's INTERLEAVE. */
+  readonly interleave: string;
+  /** GDAL's name of the compression. */
+  readonly compression: string;
+  /** TIFF predictor. */
+  readonly predictor: number;
+  /** Sizes of the overviews. */
+  readonly overviews: readonly { readonly width: number; readonly height: number }[];
+  /** Whether it is a BigTIFF. */
+  readonly bigTiff: boolean;
+  /** Byte order. */
+  readonly littleEndian: boolean;
+  /** The file's size. */
+  readonly bytes: number;
+}
+
+/** The facts of a raster as plain data. */
+export function infoFacts(info: RasterInfo): InfoFacts {
+  const { nodata, geoKeys } = info;
+  return {
+    location: info.location,
+    width: info.width,
+    height: info.height,
+    bands: info.bands,
+    type: info.dataType,
+    bandNames: info.bandNames,
+    nodata: typeof nodata === "number" && !Number.isFinite(nodata) ? nodataText(nodata) : nodata,
+    crs: crsFacts(geoKeys),
+    geotransform: info.geotransform,
+    extent: extentOf(info),
+    layout: { tiled: info.tiled, width: info.tileWidth, height: info.tileHeight },
+    interleave: info.interleave,
+    compression: info.compression,
+    predictor: info.predictor,
+    overviews: info.overviews.map(({ width, height }) => ({ width, height })),
+    bigTiff: info.bigTiff,
+    littleEndian: info.littleEndian,
+    bytes: info.byteLength,
+  };
+}
+
+/** The facts of a raster for people, a line each. */
+export function infoLines(info: RasterInfo): string[] {
+  const facts = infoFacts(info);
+  const { geotransform: t, extent, crs } = facts;
+  const predictor = facts.predictor === 1 ? "" : `, predictor ${facts.predictor}`;
+  const names = facts.bandNames.some((name) => name !== "")
+    ? ` (${facts.bandNames.map((name) => name || "-").join(", ")})`
+    : "";
+  const rows: [string, string][] = [
+    ["size", `${facts.width} x ${facts.height} pixels`],
+    ["bands", `${facts.bands} of ${facts.type}${names}`],
+    ["nodata", facts.nodata === null ? "none" : String(facts.nodata)],
+    ["crs", crs === null ? "none" : crs.epsg === null ? crs.name : `${crs.name} (EPSG:${crs.epsg})`],
+  ];
+  if (t && extent) {
+    rows.push(["origin", `${t[0]}, ${t[3]}`], ["pixel size", `${t[1]}, ${t[5]}`]);
+    if (t[2] !== 0 || t[4] !== 0) rows.push(["rotation", `${t[2]}, ${t[4]}`]);
+    rows.push(["extent", `x ${extent[0]} to ${extent[2]}, y ${extent[1]} to ${extent[3]}`]);
+  } else rows.push(["origin", "none: the file does not say where it lies"]);
+  const { tiled, width, height } = facts.layout;
+  const overviews = facts.overviews.map((one) => `${one.width} x ${one.height}`).join(", ");
+  rows.push(
+    ["layout", `${tiled ? "tiles" : "strips"} of ${width} x ${height}, interleave ${facts.interleave}`],
+    ["compression", facts.compression + predictor],
+    ["overviews", overviews || "none"],
+    [
+      "file",
+      `${facts.bigTiff ? "BigTIFF" : "TIFF"}, ${facts.littleEndian ? "little" : "big"}-endian, ` +
+      `${formatBytes(facts.bytes)} (${facts.bytes} bytes)`,
+    ],
+  );
+  const widest = Math.max(...rows.map(([label]) => label.length));
+  return [facts.location, ...rows.map(([label, value]) => `  ${label.padEnd(widest)}  ${printable(value)}`)];
+}
+
+function crsFacts(geoKeys: GeoKeys | null): InfoFacts["crs"] {
+  const name = crsName(geoKeys);
+  if (geoKeys === null || name === "none") return null;
+  const values = geoKeyValues(geoKeys);
+  const epsg = epsgCode(geoKeys) ?? null;
+  const citation = [GEO_KEY.GTCitation, GEO_KEY.ProjectedCitation, GEO_KEY.GeodeticCitation]
+    .map((id) => values.get(id)).find((value) => typeof value === "string" && value !== "");
+  return { name: epsg === null || citation === undefined ? name : printable(String(citation)), epsg };
+}
+
+function extentOf({ geotransform, width, height }: RasterInfo): InfoFacts["extent"] {
+  if (!geotransform) return null;
+  const corners = [[0, 0], [width, 0], [0, height], [width, height]]
+    .map(([col, row]) => pixelToWorld(geotransform, col!, row!));
+  const xs = corners.map(({ x }) => x);
+  const ys = corners.map(({ y }) => y);
+  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
+}
+
+function nodataText(value: number): string {
+  return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
+}
+
+/** Text from a file, safe on a terminal. */
+function printable(text: string): string {
+  // deno-lint-ignore no-control-regex -- control characters are what it is about
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
+}

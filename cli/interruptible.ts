@@ -1,0 +1,70 @@
+/**
+ * Work that a signal ends in order.
+ *
+ * @module
+ */
+import { AbortedError } from "../core/errors.ts";
+import { type EndingSignal, InterruptedError, SIGNAL_NUMBERS, signalStatus } from "./exit_status.ts";
+
+/** Kept because a user function that runs in this thread (CW_NONE) has `Deno.exit` taken away while it does. */
+const exitProcess: (status: number) => never = Deno.exit;
+
+/** How {@linkcode runInterruptible} tells of signals. */
+export interface InterruptibleOptions {
+  /** Called on the first signal, before the work is aborted. */
+  readonly onSignal?: (signal: EndingSignal) => void;
+}
+
+/**
+ * Runs `work`, and aborts it on SIGINT, SIGTERM or SIGHUP; it then has the time that it needs to clean up. A second
+ * signal exits at once. A signal that was ignored when the program started, as by `nohup`, stays ignored.
+ *
+ * @throws {InterruptedError} if a signal ended the work.
+ */
+export async function runInterruptible<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  { onSignal }: InterruptibleOptions = {},
+): Promise<T> {
+  const controller = new AbortController();
+  let received: EndingSignal | undefined;
+  const ignored = ignoredSignalMask();
+  const listeners = endingSignals().map((signal) => {
+    const interrupt = () => {
+      // Deno tells "unload" listeners of this, so that what can be removed without waiting still is.
+      if (received) exitProcess(signalStatus(signal));
+      received = signal;
+      onSignal?.(signal);
+      controller.abort(new AbortedError(`The run was ended by ${signal}`));
+    };
+    const isIgnored = (ignored >> BigInt(SIGNAL_NUMBERS[signal] - 1) & 1n) === 1n;
+    // Once it listens to one signal, Deno no longer ignores the others: those need a listener that does nothing.
+    const listener = isIgnored ? () => {} : interrupt;
+    Deno.addSignalListener(signal, listener);
+    return { signal, listener };
+  });
+  try {
+    return await work(controller.signal);
+  } catch (error) {
+    throw received ? new InterruptedError(received, { cause: error }) : error;
+  } finally {
+    for (const { signal, listener } of listeners) Deno.removeSignalListener(signal, listener);
+  }
+}
+
+function endingSignals(): EndingSignal[] {
+  const all = Object.keys(SIGNAL_NUMBERS) as EndingSignal[];
+  // Windows has no SIGTERM to listen to.
+  return Deno.build.os === "windows" ? all.filter((signal) => signal !== "SIGTERM") : all;
+}
+
+/** The signals that this process ignores, a bit each (proc_pid_status(5)); none where there is no /proc. */
+function ignoredSignalMask(): bigint {
+  if (Deno.build.os !== "linux") return 0n;
+  try {
+    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(Deno.readTextFileSync("/proc/self/status"))?.[1];
+    return mask ? BigInt(`0x${mask}`) : 0n;
+  } catch {
+    // A sandbox without /proc: then every signal ends the run, as is usual.
+    return 0n;
+  }
+}

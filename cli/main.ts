@@ -1,0 +1,103 @@
+/**
+ * The command line: `deno run -A cli/main.ts COMMAND`, or `blockfleet COMMAND` when compiled.
+ *
+ * Only the tables of the options are loaded to begin with; what a command needs is loaded when it runs, so that a
+ * help text comes at once.
+ *
+ * @module
+ */
+import { ConfigError } from "../core/errors.ts";
+import { type CliConsole, processConsole } from "./cli_console.ts";
+import { didYouMean } from "./closest_name.ts";
+import type { Command } from "./command.ts";
+import { COMMANDS } from "./command_list.ts";
+import { errorDetails, errorLine, EXIT_DONE, exitStatusOf } from "./exit_status.ts";
+import { commandHelp, programHelp } from "./help_text.ts";
+import { COMMON_OPTIONS, type OptionSpec, parseOptions } from "./option_table.ts";
+import { VERSION } from "./version.ts";
+
+export type { CliConsole };
+
+/**
+ * Runs one command line. Errors are written, not thrown.
+ *
+ * @param args the arguments after the program's name.
+ * @param console where to write; default this process's streams.
+ * @returns the exit status: 0 done, 1 the job failed, 2 wrong use, 3 that kind of worker is not available here,
+ * 129, 130 or 143 ended by SIGHUP, SIGINT or SIGTERM.
+ */
+export async function main(args: readonly string[], console: CliConsole = processConsole()): Promise<number> {
+  const command = COMMANDS.find(({ help }) => help.name === args[0]);
+  const options = [...command?.help.options ?? [], ...COMMON_OPTIONS];
+  try {
+    return command ? await runCommand(command, options, args.slice(1), console) : runProgram(args, console);
+  } catch (error) {
+    // Read from the arguments themselves: they may be the very thing that could not be parsed.
+    const flags = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
+    const line = errorLine(error, options);
+    console.err(`blockfleet: ${line}`);
+    if (flags.includes("--verbose") || flags.includes("-v")) console.err(errorDetails(error));
+    if (flags.includes("--json") && options.some(({ name }) => name === "json")) {
+      const name = error instanceof Error ? error.name : "Error";
+      console.out(JSON.stringify({ ok: false, error: { name, message: line } }));
+    }
+    return exitStatusOf(error);
+  }
+}
+
+async function runCommand(
+  { help, load }: Command,
+  options: readonly OptionSpec[],
+  args: readonly string[],
+  console: CliConsole,
+): Promise<number> {
+  const parsed = wantsHelp(args) ? undefined : parseOptions(options, args);
+  if (!parsed) {
+    console.out(commandHelp(help));
+    return EXIT_DONE;
+  }
+  const { name, min, max } = help.positionals;
+  const count = parsed.positionals.length;
+  if (count < min) {
+    throw new ConfigError(`${help.name} needs ${name}: blockfleet ${help.name} ${help.usage}`);
+  }
+  if (count > max) {
+    const extra = parsed.positionals.slice(max).map((one) => `'${one}'`).join(", ");
+    throw new ConfigError(
+      max === 0
+        ? `${help.name} takes no arguments but was given ${extra}`
+        : `${help.name} takes one ${name}; what is ${extra}? See blockfleet ${help.name} --help`,
+    );
+  }
+  const run = await load();
+  return await run(parsed, console);
+}
+
+function runProgram(args: readonly string[], console: CliConsole): number {
+  const [first, second] = args;
+  if (first === "--version" || first === "-V") {
+    console.out(`blockfleet ${VERSION} (Deno ${Deno.version.deno}, V8 ${Deno.version.v8})`);
+  } else if (first === "--help" || first === "-h" || first === "help") {
+    const command = COMMANDS.find(({ help }) => help.name === second);
+    console.out(command ? commandHelp(command.help) : programHelp(COMMANDS));
+  } else {
+    const names = COMMANDS.map(({ help }) => help.name);
+    const list = `the commands are ${names.join(", ")}; blockfleet --help says what they do`;
+    if (first === undefined) throw new ConfigError(`Say what to do: ${list}`);
+    const what = first.startsWith("-") ? "option" : "command";
+    throw new ConfigError(`Unknown ${what} '${first}'${didYouMean(first, names) || ":"} ${list}`);
+  }
+  return EXIT_DONE;
+}
+
+function wantsHelp(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return args.slice(0, end < 0 ? args.length : end).some((arg) => arg === "--help" || arg === "-h");
+}
+
+if (import.meta.main) {
+  // What a user function logs is for people; standard output is for results, which don't go through this console.
+  globalThis.console.log = globalThis.console.info = globalThis.console.debug = globalThis.console.error;
+  // Exit rather than let the event loop run dry: a thread that would not end must not keep a finished command here.
+  Deno.exit(await main(Deno.args));
+}

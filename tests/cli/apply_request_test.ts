@@ -1,0 +1,124 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { APPLY_HELP } from "../../cli/apply_help.ts";
+import { applyRequest } from "../../cli/apply_request.ts";
+import { COMMON_OPTIONS, parseOptions } from "../../cli/option_table.ts";
+import { ConfigError } from "../../core/errors.ts";
+import type { ApplyOptions } from "../../raster/apply_options.ts";
+
+function request(args: string, cores = 4): Promise<ApplyOptions> {
+  const parsed = parseOptions([...APPLY_HELP.options, ...COMMON_OPTIONS], ["f.ts", ...args.split(" ")]);
+  return applyRequest(parsed, { cores });
+}
+
+async function refused(args: string): Promise<string> {
+  return (await assertRejects(() => request(args), ConfigError)).message;
+}
+
+Deno.test("the least is a module and an input, and the default is a thread for each core", async () => {
+  assertEquals(await request("--in img=a.tif"), {
+    userFunction: "f.ts",
+    infiles: { img: "a.tif" },
+    outfiles: {},
+    controls: {},
+    concurrency: { computeWorkerKind: "CW_THREADS", numComputeWorkers: 4 },
+  });
+});
+
+Deno.test("every option finds its place in the arguments of apply()", async () => {
+  const given = await request(
+    "--in img=a.tif --in aux=b.tif,c.tif --out ndvi=n.tif --out mask=m.tif --layers img:4,3 " +
+      "--nodata -1 --nodata mask:none --nodata img:0 --args {} --window 512x256 --window-exact --overlap 2 " +
+      "--footprint bounds-from-reference --reference r.tif --files-for-extent img,aux --type mask:Byte " +
+      "--co COMPRESS=ZSTD --co mask:compress=NONE --layer-names ndvi:a,b --take-over --kind CW_X --workers 3 " +
+      "--read-workers 2 --compute-workers-read no --extra-params {} --job-name j --max-block-errors 1 " +
+      "--max-block-losses 0 --max-worker-losses 9 --no-copies --block-timeout 5 --queue-timeout 60 " +
+      "--compute-barrier-timeout 1 --read-buffer-insert-timeout 2 --read-buffer-pop-timeout 3 " +
+      "--compute-buffer-insert-timeout 4 --compute-buffer-pop-timeout none",
+  );
+  assertEquals(given, {
+    userFunction: "f.ts",
+    infiles: { img: "a.tif", aux: ["b.tif", "c.tif"] },
+    outfiles: { ndvi: "n.tif", mask: "m.tif" },
+    otherArgs: {},
+    jobName: "j",
+    controls: {
+      windowxsize: 512,
+      windowysize: 256,
+      windowExact: true,
+      overlap: 2,
+      footprint: "bounds_from_reference",
+      reference: "r.tif",
+      filesForExtent: ["img", "aux"],
+      layers: { img: [4, 3] },
+      inputNoData: { img: 0 },
+      outputNoData: { "*": -1, mask: null },
+      outputType: { mask: "uint8" },
+      creationOptions: {
+        "*": ["COMPRESS=ZSTD"],
+        ndvi: ["COMPRESS=ZSTD"],
+        mask: ["compress=NONE"],
+      },
+      layerNames: { ndvi: ["a", "b"] },
+      takeOver: true,
+    },
+    concurrency: {
+      computeWorkerKind: "CW_X",
+      numComputeWorkers: 3,
+      numReadWorkers: 2,
+      computeWorkersRead: false,
+      computeWorkerExtraParams: {},
+      maxBlockErrors: 1,
+      maxBlockLosses: 0,
+      maxWorkerLosses: 9,
+      copies: false,
+      blockTimeout: 5,
+      queueTimeout: 60,
+      computeBarrierTimeout: 1,
+      readBufferInsertTimeout: 2,
+      readBufferPopTimeout: 3,
+      computeBufferInsertTimeout: 4,
+    },
+  });
+});
+
+Deno.test("CW_NONE gets no workers unless they are asked for", async () => {
+  assertEquals((await request("--in a=b --kind CW_NONE")).concurrency, { computeWorkerKind: "CW_NONE" });
+  const asked = await request("--in a=b --kind CW_NONE --workers 2");
+  assertEquals(asked.concurrency?.numComputeWorkers, 2);
+});
+
+Deno.test("a reference alone is enough to work on", async () => {
+  assertEquals((await request("--reference r.tif --out o=o.tif")).infiles, {});
+});
+
+Deno.test("nothing to read, unknown names and doubled names are refused", async () => {
+  assertEquals(
+    (await refused("--out a=b")).startsWith("There is nothing to read: give --in NAME=FILE"),
+    true,
+  );
+  assertEquals(
+    await refused("--in img=a --layers imh:1"),
+    "--layers 'imh:1': 'imh' is no input: did you mean img? the inputs are img",
+  );
+  assertEquals(
+    await refused("--in img=a --files-for-extent aux"),
+    "--files-for-extent: 'aux' is no input; the inputs are img",
+  );
+  assertEquals(
+    await refused("--in img=a --type ndvi:uint8"),
+    "--type 'ndvi:uint8': 'ndvi' is no output; there is no output",
+  );
+  assertEquals(
+    await refused("--in a=b --out o=p --nodata o:1 --nodata o:2"),
+    "--nodata is given twice for 'o'",
+  );
+  assertEquals(await refused("--in a=b --nodata 1 --nodata 2"), "--nodata is given twice for all");
+  assertEquals(
+    await refused("--in a=b --co ZSTD"),
+    "--co 'ZSTD' is no creation option: write KEY=VALUE, such as COMPRESS=ZSTD",
+  );
+  assertEquals(
+    await refused("--in a=b --extra-params [1]"),
+    `--extra-params takes an object, such as '{"key": "value"}'`,
+  );
+});

@@ -1,0 +1,26 @@
+import type { CliConsole } from "../../cli/cli_console.ts";
+
+/** A console that keeps what is written. */
+export interface FakeConsole extends CliConsole {
+  /** Lines of standard output. */
+  readonly outLines: string[];
+  /** Lines of standard error. */
+  readonly errLines: string[];
+}
+
+/** A console that is no terminal and keeps what is written. */
+export function fakeConsole(): FakeConsole {
+  const outLines: string[] = [];
+  const errLines: string[] = [];
+  return {
+    outLines,
+    errLines,
+    out: (text) => outLines.push(...text.split("\n")),
+    err: (text) => errLines.push(...text.split("\n")),
+    errRaw: (text) => errLines.push(...text.replace(/\n$/, "").split("\n")),
+    errIsTerminal: false,
+    errHasColour: false,
+    hasUnicode: false,
+    columns: () => 80,
+  };
+}
