@@ -7,6 +7,7 @@
 export * from "./core/concurrency_style.ts";
 export * from "./core/errors.ts";
 export * from "./core/kinds.ts";
+export type { BlockJob } from "./core/block_job.ts";
 export { ComputeWorkerManager } from "./core/manager.ts";
 export type { RunCounts, StartWorkersOptions } from "./core/manager.ts";
 export * from "./core/map_blocks.ts";

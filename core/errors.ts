@@ -8,35 +8,31 @@
 
 /** The root of blockfleet's errors. `cause` holds what lay below, where there was something. */
 export class BlockfleetError extends Error {
-  override name = "BlockfleetError";
+  /** An error; its name is its class's. */
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
 }
 
 /** What the user asked for can't be done as asked; found before anything starts. */
-export class ConfigError extends BlockfleetError {
-  override name = "ConfigError";
-}
+export class ConfigError extends BlockfleetError {}
 
 /** A kind of compute worker can't run here, and why. */
-export class UnavailableError extends BlockfleetError {
-  override name = "UnavailableError";
-}
+export class UnavailableError extends BlockfleetError {}
 
 /** A driver could not start, watch or stop its workers. */
-export class DriverError extends BlockfleetError {
-  override name = "DriverError";
-}
+export class DriverError extends BlockfleetError {}
 
 /** An input can't be read, or an output can't be written. */
-export class RasterError extends BlockfleetError {
-  override name = "RasterError";
-}
+export class RasterError extends BlockfleetError {}
 
 /** A file or folder is in the hands of another run; `holder` says whose. */
 export class LockedError extends BlockfleetError {
-  override name = "LockedError";
   /** Who holds it, for people: run id, host, process. */
   readonly holder: string;
 
+  /** An error about what `holder` holds. */
   constructor(message: string, holder: string, options?: ErrorOptions) {
     super(message, options);
     this.holder = holder;
@@ -59,10 +55,10 @@ export interface WorkerErrorContext {
 
 /** A compute worker failed, or the user function failed in it. */
 export class WorkerError extends BlockfleetError {
-  override name = "WorkerError";
   /** Where it happened. */
   readonly context: WorkerErrorContext;
 
+  /** An error that happened where `context` says. */
   constructor(message: string, context: WorkerErrorContext, options?: ErrorOptions) {
     super(message, options);
     this.context = context;
@@ -71,12 +67,12 @@ export class WorkerError extends BlockfleetError {
 
 /** A named timeout ran out; only those that the user set, or that are documented with a default, can. */
 export class TimeoutExceededError extends BlockfleetError {
-  override name = "TimeoutExceededError";
   /** The option that set it, by its name. */
   readonly timeoutName: string;
   /** Its value, seconds. */
   readonly seconds: number;
 
+  /** The error of the timeout of that name and value, that ran out while waiting for something. */
   constructor(timeoutName: string, seconds: number, waitedFor: string) {
     super(
       `Timeout ${timeoutName} of ${seconds} s ran out: waited for ${waitedFor}. Raise it or leave it unset`,
@@ -87,9 +83,7 @@ export class TimeoutExceededError extends BlockfleetError {
 }
 
 /** The run was ended by its abort signal. */
-export class AbortedError extends BlockfleetError {
-  override name = "AbortedError";
-}
+export class AbortedError extends BlockfleetError {}
 
 /** What can be said of anything that was thrown, in one line without control characters. */
 export function messageOf(error: unknown): string {

@@ -60,7 +60,7 @@ export class ComputeWorkerManager {
   readonly #endedUnconnected: { worker: number; text: string }[] = [];
   readonly #connected = new Set<number>();
 
-  /** @param driver the kind of worker; `getComputeWorkerManager(kind)` finds it by name. */
+  /** A manager of the workers of one driver; `getComputeWorkerManager(kind)` finds it by name. */
   constructor(driver: Driver) {
     this.#driver = driver;
   }

@@ -124,10 +124,11 @@ export async function listKinds(): Promise<KindStatus[]> {
 
 function checkDriver(value: unknown, where: string): asserts value is Driver {
   const driver = value as Partial<Driver> | null | undefined;
-  const missing = (["kind", "available", "start"] as const).filter((name) => {
-    const wanted = name === "kind" ? "string" : "function";
-    return typeof driver?.[name] !== wanted;
-  });
+  const missing = [
+    ...typeof driver?.kind === "string" ? [] : ["kind"],
+    ...typeof driver?.available === "function" ? [] : ["available()"],
+    ...typeof driver?.start === "function" ? [] : ["start()"],
+  ];
   if (missing.length > 0) {
     throw new ConfigError(
       `${where} gives no driver: it must export one as "driver" or as its default, and ${

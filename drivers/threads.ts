@@ -23,7 +23,7 @@ export const driver: Driver = {
     return Promise.resolve({ available: true });
   },
   start(spec: FleetSpec, context: DriverContext): Promise<Fleet> {
-    const start = (worker: number, name: string, alive: () => void) =>
+    const start = (_worker: number, name: string, alive: () => void) =>
       startThread(spec.program.threadUrl, name, { alive });
     return Promise.resolve(new LocalFleet(spec, context, start));
   },

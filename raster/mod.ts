@@ -11,4 +11,5 @@ export * from "./geotiff/geotiff_reader.ts";
 export * from "./pixel_grid.ts";
 export * from "./raster_block.ts";
 export * from "./raster_info.ts";
+export type { OpenSourceOptions } from "./source/byte_source.ts";
 export * from "./reader_info.ts";

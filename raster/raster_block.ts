@@ -18,6 +18,7 @@ export class RasterBlock {
   /** The value that means "no data"; null if there is none. A bigint for 64-bit integers. */
   readonly nodata: number | bigint | null;
 
+  /** A block over pixels that it does not copy. */
   constructor(
     data: PixelArray,
     shape: { readonly bands: number; readonly rows: number; readonly cols: number },

@@ -39,7 +39,11 @@ export class ReaderInfo {
   readonly #defn: ApplierBlockDefn;
   readonly #files: ReadonlyMap<RasterBlock, string>;
 
-  /** @param files the file that each input block was read from. */
+  /**
+   * The information for block number `index` of a run.
+   *
+   * @param files the file that each input block was read from.
+   */
   constructor(run: ReaderInfoRun, index: number, files: ReadonlyMap<RasterBlock, string>) {
     this.#run = run;
     this.#index = index;
