@@ -1,0 +1,315 @@
+/**
+ * The header and the image file directories of a TIFF: classic (TIFF 6.0 section 2) and BigTIFF. Every count
+ * and offset is checked against the file's size before anything is allocated.
+ *
+ * @module
+ */
+import { RasterError } from "../../core/errors.ts";
+import type { ByteSource } from "../source/byte_source.ts";
+import { FIELD_BYTES, FIELD_TYPE, tagName } from "./tags.ts";
+
+/** More entries than any directory has: a damaged count, not a file to read. */
+const MAX_ENTRIES = 65535;
+/** Longer fields of numbers than any but the tiles' own, which are read by pages. */
+const MAX_NUMBER_BYTES = 8 << 20;
+/** More directories than are worth walking through. */
+const MAX_DIRECTORIES = 65535;
+
+/** The first bytes of a TIFF. */
+export interface TiffHeader {
+  /** Whether numbers are little-endian. */
+  readonly littleEndian: boolean;
+  /** Whether offsets have 8 bytes. */
+  readonly bigTiff: boolean;
+  /** Where the first directory is. */
+  readonly firstIfdOffset: number;
+}
+
+/** One field of a directory; its values may be elsewhere in the file. */
+export interface IfdEntry {
+  /** Tag number. */
+  readonly tag: number;
+  /** Field type. */
+  readonly type: number;
+  /** Number of values. */
+  readonly count: number;
+  /** Bytes that the values take. */
+  readonly byteLength: number;
+  /** Where they begin in the file. */
+  readonly valueOffset: number;
+  /** The values themselves where they fit into the entry; else undefined. */
+  readonly inline: Uint8Array<ArrayBuffer> | undefined;
+}
+
+/**
+ * Reads the header.
+ *
+ * @throws {RasterError} if the file is not a TIFF.
+ */
+export async function readHeader(source: ByteSource): Promise<TiffHeader> {
+  if (source.byteLength < 8) throw notTiff(source, `it has only ${source.byteLength} bytes`);
+  const bytes = await source.read(0, Math.min(16, source.byteLength));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const mark = view.getUint16(0);
+  if (mark !== 0x4949 && mark !== 0x4d4d) throw notTiff(source, "it does not begin with II or MM");
+  const littleEndian = mark === 0x4949;
+  const version = view.getUint16(2, littleEndian);
+  if (version === 42) {
+    return { littleEndian, bigTiff: false, firstIfdOffset: view.getUint32(4, littleEndian) };
+  }
+  if (version !== 43) throw notTiff(source, `its version is ${version}, not 42 or 43`);
+  if (bytes.length < 16) throw notTiff(source, `it is a BigTIFF of only ${bytes.length} bytes`);
+  const offsetBytes = view.getUint16(4, littleEndian);
+  if (offsetBytes !== 8 || view.getUint16(6, littleEndian) !== 0) {
+    throw new RasterError(
+      `'${source.name}' is a BigTIFF with offsets of ${offsetBytes} bytes, which do not exist`,
+    );
+  }
+  return { littleEndian, bigTiff: true, firstIfdOffset: getUint64(source, view, 8, littleEndian) };
+}
+
+/**
+ * Reads all directories on the main chain.
+ *
+ * @throws {RasterError} if one is damaged, or they form a loop.
+ */
+export async function readDirectories(source: ByteSource, header: TiffHeader): Promise<Ifd[]> {
+  const seen = new Set<number>();
+  const directories: Ifd[] = [];
+  let offset = header.firstIfdOffset;
+  while (offset !== 0) {
+    if (seen.has(offset)) {
+      throw new RasterError(
+        `'${source.name}' is damaged: its directories form a loop at byte ${offset}; get a good copy of it`,
+      );
+    }
+    if (seen.size === MAX_DIRECTORIES) {
+      throw new RasterError(
+        `'${source.name}' has more than ${MAX_DIRECTORIES} directories, which is refused`,
+      );
+    }
+    seen.add(offset);
+    const directory = await Ifd.read(source, header, offset);
+    directories.push(directory);
+    offset = directory.nextOffset;
+  }
+  if (directories.length === 0) {
+    throw new RasterError(`'${source.name}' has no image: its first directory is missing`);
+  }
+  return directories;
+}
+
+/** One directory: fields by tag, values read when they are asked for. */
+export class Ifd {
+  /** Where the next directory is; 0 for none. */
+  readonly nextOffset: number;
+  readonly #source: ByteSource;
+  readonly #header: TiffHeader;
+  readonly #entries: ReadonlyMap<number, IfdEntry>;
+
+  private constructor(
+    source: ByteSource,
+    header: TiffHeader,
+    parts: { entries: ReadonlyMap<number, IfdEntry>; nextOffset: number },
+  ) {
+    this.#source = source;
+    this.#header = header;
+    this.#entries = parts.entries;
+    this.nextOffset = parts.nextOffset;
+  }
+
+  /**
+   * Reads the directory at `offset`.
+   *
+   * @throws {RasterError} if it does not lie inside the file or is too long.
+   */
+  static async read(source: ByteSource, header: TiffHeader, offset: number): Promise<Ifd> {
+    const { bigTiff, littleEndian } = header;
+    const countBytes = bigTiff ? 8 : 2;
+    const countView = viewOf(await source.read(offset, countBytes));
+    const count = bigTiff
+      ? getUint64(source, countView, 0, littleEndian)
+      : countView.getUint16(0, littleEndian);
+    if (count === 0 || count > MAX_ENTRIES) {
+      throw new RasterError(
+        `'${source.name}' is damaged: the directory at byte ${offset} claims ${count} entries (1 to ${MAX_ENTRIES})`,
+      );
+    }
+    const entryBytes = bigTiff ? 20 : 12;
+    const bytes = await source.read(offset + countBytes, count * entryBytes + (bigTiff ? 8 : 4));
+    const view = viewOf(bytes);
+    const entries = new Map<number, IfdEntry>();
+    for (let at = 0; at < count * entryBytes; at += entryBytes) {
+      const tag = view.getUint16(at, littleEndian);
+      // As in libtiff the first of several fields with one tag counts.
+      if (entries.has(tag)) continue;
+      const type = view.getUint16(at + 2, littleEndian);
+      const size = FIELD_BYTES[type];
+      // TIFF 6.0 section 2: readers skip fields of types that they do not know.
+      if (size === undefined) continue;
+      const n = bigTiff
+        ? getUint64(source, view, at + 4, littleEndian)
+        : view.getUint32(at + 4, littleEndian);
+      const valueAt = at + (bigTiff ? 12 : 8);
+      const fits = n * size <= (bigTiff ? 8 : 4);
+      entries.set(tag, {
+        tag,
+        type,
+        count: n,
+        byteLength: n * size,
+        inline: fits ? bytes.slice(valueAt, valueAt + n * size) : undefined,
+        valueOffset: fits
+          ? offset + countBytes + valueAt
+          : bigTiff
+          ? getUint64(source, view, valueAt, littleEndian)
+          : view.getUint32(valueAt, littleEndian),
+      });
+    }
+    const end = count * entryBytes;
+    const nextOffset = bigTiff
+      ? getUint64(source, view, end, littleEndian)
+      : view.getUint32(end, littleEndian);
+    return new Ifd(source, header, { entries, nextOffset });
+  }
+
+  /** Whether the directory has `tag`, with at least one value. */
+  has(tag: number): boolean {
+    return (this.#entries.get(tag)?.count ?? 0) > 0;
+  }
+
+  /**
+   * The field `tag` with its place in the file checked; undefined if there is none.
+   *
+   * @throws {RasterError} if its values do not lie inside the file.
+   */
+  entry(tag: number): IfdEntry | undefined {
+    const entry = this.#entries.get(tag);
+    if (entry === undefined || entry.count === 0) return undefined;
+    if (entry.inline === undefined && entry.valueOffset + entry.byteLength > this.#source.byteLength) {
+      throw new RasterError(
+        `'${this.#source.name}' is truncated or damaged: ${
+          tagName(tag)
+        } refers to bytes ${entry.valueOffset} to ` +
+          `${entry.valueOffset + entry.byteLength - 1}, but it has only ${this.#source.byteLength}`,
+      );
+    }
+    return entry;
+  }
+
+  /**
+   * The bytes of `tag`'s values; undefined if there is none.
+   *
+   * @throws {RasterError} if they do not lie inside the file, or are more than `maxBytes`.
+   */
+  async bytes(tag: number, maxBytes = 64 << 20): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const entry = this.entry(tag);
+    if (entry === undefined) return undefined;
+    if (entry.byteLength > maxBytes) {
+      throw new RasterError(
+        `'${this.#source.name}' is damaged: ${
+          tagName(tag)
+        } has ${entry.byteLength} bytes, more than ${maxBytes}`,
+      );
+    }
+    return entry.inline ?? await this.#source.read(entry.valueOffset, entry.byteLength);
+  }
+
+  /**
+   * The numbers of `tag`; undefined if there is none. Rationals are divided.
+   *
+   * @throws {RasterError} if the field is not of numbers, or its values do not lie inside the file.
+   */
+  async numbers(tag: number): Promise<number[] | undefined> {
+    const bytes = await this.bytes(tag, MAX_NUMBER_BYTES);
+    if (bytes === undefined) return undefined;
+    return decodeNumbers(this.#source, this.entry(tag)!, { bytes, littleEndian: this.#header.littleEndian });
+  }
+
+  /**
+   * The first number of `tag`, or `fallback`.
+   *
+   * @throws {RasterError} as {@linkcode numbers}.
+   */
+  async number(tag: number, fallback: number): Promise<number> {
+    return (await this.numbers(tag))?.[0] ?? fallback;
+  }
+
+  /**
+   * The text of `tag`, up to its closing NULs; undefined if there is none. Bytes are read as UTF-8.
+   *
+   * @throws {RasterError} if it does not lie inside the file.
+   */
+  async text(tag: number): Promise<string | undefined> {
+    const bytes = await this.bytes(tag);
+    return bytes === undefined ? undefined : new TextDecoder().decode(bytes).replace(/\0+$/, "");
+  }
+}
+
+/**
+ * The numbers of one field from its bytes.
+ *
+ * @throws {RasterError} if it is no field of numbers, or one does not fit into 53 bits.
+ */
+export function decodeNumbers(
+  source: ByteSource,
+  entry: Pick<IfdEntry, "tag" | "type">,
+  data: { bytes: Uint8Array<ArrayBuffer>; littleEndian: boolean },
+): number[] {
+  const view = viewOf(data.bytes);
+  const le = data.littleEndian;
+  const get = ((): (at: number) => number => {
+    switch (entry.type) {
+      case FIELD_TYPE.BYTE:
+      case FIELD_TYPE.UNDEFINED:
+        return (at) => view.getUint8(at);
+      case FIELD_TYPE.SBYTE:
+        return (at) => view.getInt8(at);
+      case FIELD_TYPE.SHORT:
+        return (at) => view.getUint16(at, le);
+      case FIELD_TYPE.SSHORT:
+        return (at) => view.getInt16(at, le);
+      case FIELD_TYPE.LONG:
+      case FIELD_TYPE.IFD:
+        return (at) => view.getUint32(at, le);
+      case FIELD_TYPE.SLONG:
+        return (at) => view.getInt32(at, le);
+      case FIELD_TYPE.LONG8:
+      case FIELD_TYPE.IFD8:
+        return (at) => getUint64(source, view, at, le);
+      case FIELD_TYPE.SLONG8:
+        return (at) => Number(view.getBigInt64(at, le));
+      case FIELD_TYPE.RATIONAL:
+        return (at) => view.getUint32(at, le) / view.getUint32(at + 4, le);
+      case FIELD_TYPE.SRATIONAL:
+        return (at) => view.getInt32(at, le) / view.getInt32(at + 4, le);
+      case FIELD_TYPE.FLOAT:
+        return (at) => view.getFloat32(at, le);
+      case FIELD_TYPE.DOUBLE:
+        return (at) => view.getFloat64(at, le);
+      default:
+        throw new RasterError(
+          `'${source.name}' is damaged: ${
+            tagName(entry.tag)
+          } has field type ${entry.type} instead of numbers`,
+        );
+    }
+  })();
+  const size = FIELD_BYTES[entry.type]!;
+  return Array.from({ length: data.bytes.length / size }, (_, i) => get(i * size));
+}
+
+function getUint64(source: ByteSource, view: DataView, at: number, littleEndian: boolean): number {
+  const value = view.getBigUint64(at, littleEndian);
+  if (value > BigInt(Number.MAX_SAFE_INTEGER)) {
+    throw new RasterError(`'${source.name}' is truncated or damaged: it refers to byte or count ${value}`);
+  }
+  return Number(value);
+}
+
+function viewOf(bytes: Uint8Array<ArrayBuffer>): DataView<ArrayBuffer> {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function notTiff(source: ByteSource, why: string): RasterError {
+  return new RasterError(`'${source.name}' is not a TIFF: ${why}; give a GeoTIFF file`);
+}

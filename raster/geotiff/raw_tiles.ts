@@ -1,0 +1,66 @@
+/**
+ * Uncompressed tiles and strips: only the rows and columns of the window are read, so that an image that is
+ * one strip of many gigabytes costs no more than a tiled one.
+ *
+ * @module
+ */
+import { RasterError } from "../../core/errors.ts";
+import { DATA_TYPES } from "../data_type.ts";
+import type { ReadRequest } from "../source/read_coalesced.ts";
+import { swapBytes } from "./byte_order.ts";
+import type { ImageLayout } from "./image_layout.ts";
+import { tileName } from "./tile_decoder.ts";
+import { tileSize } from "./tile_index.ts";
+import type { WindowTarget } from "./window_target.ts";
+import type { WindowTile } from "./window_tiles.ts";
+
+/** Whole rows are asked for in parts of about this size. */
+const PART_BYTES = 1 << 20;
+
+/** One uncompressed tile and where its pixels go. */
+export interface RawTile {
+  /** The image. */
+  readonly image: { readonly name: string; readonly layout: ImageLayout; readonly littleEndian: boolean };
+  /** Where the window's pixels go. */
+  readonly target: WindowTarget;
+  /** Where the tile begins in the file. */
+  readonly offset: number;
+  /** Its bytes in the file, by its directory. */
+  readonly byteCount: number;
+}
+
+/**
+ * The reads that bring the part of a tile in a window.
+ *
+ * @throws {RasterError} if the tile is too short.
+ */
+export function rawRequests(tile: WindowTile, { image, target, offset, byteCount }: RawTile): ReadRequest[] {
+  const { layout, littleEndian } = image;
+  const needed = tileSize(layout, tile.tileRow).byteLength;
+  if (byteCount < needed) {
+    throw new RasterError(
+      `${tileName(layout, tile)} of '${image.name}' can't be read: it has ${byteCount} of ${needed} bytes; ` +
+        "get a good copy of the file",
+    );
+  }
+  const sampleBytes = DATA_TYPES[layout.dataType].bytes;
+  const pixelBytes = sampleBytes * layout.samples;
+  const rowBytes = layout.tileWidth * pixelBytes;
+  const wholeRows = tile.cols === layout.tileWidth;
+  const rowsAtOnce = wholeRows ? Math.max(1, Math.floor(PART_BYTES / rowBytes)) : 1;
+  const requests: ReadRequest[] = [];
+  for (let row = 0; row < tile.rows; row += rowsAtOnce) {
+    const rows = Math.min(rowsAtOnce, tile.rows - row);
+    requests.push({
+      offset: offset + (tile.fromRow + row) * rowBytes + tile.fromColumn * pixelBytes,
+      byteLength: rows * tile.cols * pixelBytes,
+      use(bytes) {
+        // Requests can overlap where tiles share their bytes, and an odd offset is not aligned.
+        const own = !littleEndian || bytes.byteOffset % sampleBytes !== 0 ? bytes.slice() : bytes;
+        if (!littleEndian) swapBytes(own, sampleBytes);
+        target.putRows(own, tile, { row, rows, firstPixel: 0, rowPixels: tile.cols });
+      },
+    });
+  }
+  return requests;
+}

@@ -1,0 +1,147 @@
+import { assertEquals } from "@std/assert";
+import { bandNamesOf, parseGdalMetadata } from "../../raster/geotiff/gdal_metadata.ts";
+import { crsName, epsgCode, sameCrs } from "../../raster/geotiff/geo_keys.ts";
+import { GeoTiffReader } from "../../raster/geotiff/geotiff_reader.ts";
+import type { GeoKeys } from "../../raster/raster_info.ts";
+import { gdalMissing, gdalName, runPython, tempFolder } from "../gdal.ts";
+
+/** A directory of keys: numbers stand as they are, texts and doubles go into their lists. */
+function geoKeys(keys: Record<number, number | number[] | string>, order: "up" | "down" = "up"): GeoKeys {
+  const directory = [1, 1, 0, Object.keys(keys).length];
+  const doubles: number[] = [];
+  let ascii = "";
+  const entries = Object.entries(keys);
+  for (const [id, value] of order === "up" ? entries : entries.reverse()) {
+    if (typeof value === "number") directory.push(Number(id), 0, 1, value);
+    else if (typeof value === "string") {
+      directory.push(Number(id), 34737, value.length + 1, ascii.length);
+      ascii += `${value}|`;
+    } else {
+      directory.push(Number(id), 34736, value.length, doubles.length);
+      doubles.push(...value);
+    }
+  }
+  return { directory, doubles, ascii };
+}
+
+const UTM = { 1024: 1, 1025: 1, 1026: "UTM 25S", 3072: 31985, 3076: 9001 };
+const ALBERS = {
+  1024: 1,
+  1026: "Some Albers",
+  2048: 4326,
+  3072: 32767,
+  3074: 32767,
+  3075: 11,
+  3078: [29.5],
+  3079: [45.5],
+};
+
+Deno.test("a coordinate system is named by its EPSG code, else by its citation", () => {
+  assertEquals(crsName(geoKeys(UTM)), "EPSG:31985");
+  assertEquals(epsgCode(geoKeys(UTM)), 31985);
+  assertEquals(crsName(geoKeys({ 1024: 2, 2048: 4326 })), "EPSG:4326");
+  assertEquals(crsName(geoKeys(ALBERS)), "user-defined (Some Albers)");
+  assertEquals(epsgCode(geoKeys(ALBERS)), undefined);
+  assertEquals(crsName(null), "none");
+  assertEquals(crsName(geoKeys({ 1024: 0, 1025: 2 })), "none");
+});
+
+Deno.test("coordinate systems are compared by meaning", () => {
+  assertEquals(
+    sameCrs(geoKeys(UTM), geoKeys({ ...UTM, 1025: 2, 1026: "another name", 2054: 9102 }, "down")),
+    true,
+  );
+  assertEquals(sameCrs(geoKeys(UTM), geoKeys({ ...UTM, 3072: 31984 })), false);
+  assertEquals(sameCrs(geoKeys(UTM), geoKeys(ALBERS)), false);
+  assertEquals(
+    sameCrs(geoKeys(ALBERS), geoKeys({ ...ALBERS, 1026: "x", 3079: [45.5 + 1e-13] }, "down")),
+    true,
+  );
+  assertEquals(sameCrs(geoKeys(ALBERS), geoKeys({ ...ALBERS, 3079: [45.6] })), false);
+  assertEquals(sameCrs(geoKeys(ALBERS), geoKeys({ ...ALBERS, 3080: [1] })), false);
+  assertEquals(sameCrs(null, null), true);
+  assertEquals(sameCrs(null, geoKeys({ 1024: 0, 1025: 1 })), true);
+  assertEquals(sameCrs(null, geoKeys(UTM)), false);
+});
+
+Deno.test("keys that point outside their lists are left out", () => {
+  const damaged = {
+    directory: [1, 1, 0, 2, 3072, 34736, 5, 3, 1024, 0, 1, 1, 2048],
+    doubles: [1],
+    ascii: "",
+  };
+  assertEquals(epsgCode(damaged), undefined);
+});
+
+Deno.test("band names come from GDAL_METADATA with entities decoded", () => {
+  const xml = `<GDALMetadata>
+    <Item name="DESCRIPTION" sample="0" role="description">red &amp; &lt;hot&gt; &#x41;&#66;</Item>
+    <Item name='DESCRIPTION' sample='2' role='description'>n&apos;ir</Item>
+    <Item name="DESCRIPTION" sample="7" role="description">no such band</Item>
+    <Item name="STATISTICS_MEAN" sample="1">3.5</Item></GDALMetadata>`;
+  assertEquals(bandNamesOf(parseGdalMetadata(xml), 3), ["red & <hot> AB", "", "n'ir"]);
+  assertEquals(parseGdalMetadata(xml)[3], { name: "STATISTICS_MEAN", sample: 1, role: "", value: "3.5" });
+});
+
+Deno.test({
+  name: gdalName("geotransform, nodata, names, sizes and coordinate system are what GDAL says"),
+  ignore: gdalMissing !== false,
+  async fn() {
+    using folder = tempFolder();
+    const script = `
+import json, os, sys
+from osgeo import gdal, osr
+gdal.UseExceptions()
+out = []
+def make(name, gt=None, epsg=None, nodata=None, gtype=gdal.GDT_Byte, options=(), meta=None, sparse=False, overviews=False):
+    path = os.path.join(sys.argv[1], name)
+    d = gdal.GetDriverByName("GTiff").Create(path, 40, 30, 2, gtype, list(options))
+    if gt: d.SetGeoTransform(gt)
+    if epsg:
+        s = osr.SpatialReference(); s.ImportFromEPSG(epsg); d.SetProjection(s.ExportToWkt())
+    if meta: d.SetMetadataItem(*meta)
+    if nodata is not None: d.GetRasterBand(1).SetNoDataValue(nodata)
+    d.GetRasterBand(2).SetDescription('a <b> & "c" \\u00e9')
+    if not sparse: d.GetRasterBand(1).Fill(3)
+    d.FlushCache()
+    if overviews: d.BuildOverviews("NEAREST", [2, 4])
+    d = None
+    d = gdal.Open(path)
+    b = d.GetRasterBand(1)
+    s = d.GetSpatialRef()
+    out.append(dict(file=path, gt=d.GetGeoTransform(can_return_null=True), nodata=str(b.GetNoDataValue()), code=s and s.GetAuthorityCode(None),
+      names=[d.GetRasterBand(i).GetDescription() for i in (1, 2)], block=b.GetBlockSize(), interleave=d.GetMetadata("IMAGE_STRUCTURE")["INTERLEAVE"],
+      overviews=[[b.GetOverview(i).XSize, b.GetOverview(i).YSize] for i in range(b.GetOverviewCount())],
+      corner=int.from_bytes(bytes(b.ReadRaster(0, 0, 1, 1)), "little")))
+north_up = [288776.25, 28.5, 0, 9120760.75, 0, -28.5]
+make("plain.tif", north_up, 31985, 255)
+make("point.tif", north_up, 31985, -1, meta=("AREA_OR_POINT", "Point"))
+make("rotated.tif", [100, 2, 0.5, 200, -0.25, -3], 32633)
+make("rotated_point.tif", [100, 2, 0.5, 200, -0.25, -3], 32633, meta=("AREA_OR_POINT", "Point"))
+make("south_up.tif", [100, 2, 0, 200, 0, 3], 32633)
+make("degrees.tif", [-180, 0.1, 0, 90, 0, -0.1], 4326, 3.5, gdal.GDT_Float64, ["TILED=YES", "INTERLEAVE=BAND"])
+make("none.tif")
+make("sparse.tif", north_up, 31985, 9, gdal.GDT_UInt16, ["SPARSE_OK=TRUE", "TILED=YES", "BLOCKXSIZE=16", "BLOCKYSIZE=16"], sparse=True)
+make("overviews.tif", north_up, 3857, overviews=True, options=["BIGTIFF=YES", "ENDIANNESS=BIG"])
+print(json.dumps(out))`;
+    for (const expected of JSON.parse(await runPython(script, folder.path))) {
+      await using reader = await GeoTiffReader.open(expected.file);
+      const { info } = reader;
+      const corner = await reader.readWindow({ left: 0, top: 0, ncols: 1, nrows: 1 }, { bands: [1] });
+      assertEquals(
+        {
+          file: info.location,
+          gt: info.geotransform,
+          nodata: info.nodata === null ? "None" : Number(info.nodata).toFixed(1),
+          code: epsgCode(info.geoKeys)?.toString() ?? null,
+          names: info.bandNames,
+          block: [info.tileWidth, info.tileHeight],
+          interleave: info.interleave,
+          overviews: info.overviews.map(({ width, height }) => [width, height]),
+          corner: info.dataType === "float64" ? expected.corner : Number(corner[0]),
+        },
+        expected,
+      );
+    }
+  },
+});
