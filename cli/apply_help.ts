@@ -10,6 +10,7 @@ const RASTERS = "Rasters";
 const GRID = "Blocks and the working grid";
 const OUTPUTS = "Outputs";
 const WORKERS = "Workers";
+const PROCESSES = "Workers that are processes";
 const LIMITS = "Retries and timeouts";
 const REPORTING = "Reporting";
 
@@ -122,6 +123,16 @@ const OPTIONS: readonly OptionSpec[] = [
     help: "names of an output's bands, such as img:red,nir",
   },
   {
+    name: "resume",
+    group: OUTPUTS,
+    help: "go on with what an earlier run of the same has done and kept; if there is none, begin anew",
+  },
+  {
+    name: "restart",
+    group: OUTPUTS,
+    help: "begin anew, and remove what an earlier run has kept",
+  },
+  {
     name: "take-over",
     group: OUTPUTS,
     apiName: "takeOver",
@@ -154,6 +165,14 @@ const OPTIONS: readonly OptionSpec[] = [
     group: WORKERS,
     apiName: "computeWorkersRead",
     help: "whether compute workers read their own inputs; default auto, what is best for the kind",
+  },
+  {
+    name: "ship-code",
+    value: "yes|no",
+    group: WORKERS,
+    apiName: "shipCode",
+    help:
+      "send the workers the function's code with all that it imports; no: they import it by path; default yes",
   },
   {
     name: "driver",
@@ -201,6 +220,53 @@ const OPTIONS: readonly OptionSpec[] = [
     name: "no-copies",
     group: LIMITS,
     help: "never let idle workers run a slow block a second time",
+  },
+  {
+    name: "threads-per-worker",
+    value: "N",
+    group: PROCESSES,
+    apiName: "threadsPerWorker",
+    help: "computing threads in each worker that is a process; default 1",
+  },
+  {
+    name: "worker-permissions",
+    value: "FLAG[ FLAG...]",
+    group: PROCESSES,
+    apiName: "workerPermissions",
+    help: "Deno's permission flags that worker processes get beyond what the job needs, such as " +
+      `"--allow-read=/data --allow-env"; --allow-all for all; default none`,
+  },
+  {
+    name: "interface",
+    value: "NAME",
+    group: PROCESSES,
+    apiName: "networkInterface",
+    help: "network interface, by name or address, on which the manager listens for workers",
+  },
+  {
+    name: "port-range",
+    value: "FIRST-LAST",
+    group: PROCESSES,
+    help: "ports that the manager may listen on; default any free one",
+  },
+  {
+    name: "advertise",
+    value: "HOST[,HOST...]",
+    group: PROCESSES,
+    help: "names or addresses that workers are told to find the manager by",
+  },
+  {
+    name: "reconnect-grace",
+    value: "SECONDS",
+    group: PROCESSES,
+    apiName: "reconnectGrace",
+    help: "how long a worker whose connection broke may take to come back; default 60",
+  },
+  {
+    name: "insecure-channel",
+    group: PROCESSES,
+    help:
+      "no TLS between manager and workers, also off this machine: whoever can listen reads the pixels and the code",
   },
   timeout("block-timeout", "blockTimeout", "that one block may be computed for"),
   timeout("queue-timeout", "queueTimeout", "without any worker before the run fails"),

@@ -8,6 +8,7 @@ import { ConfigError } from "../core/errors.ts";
 import { CW_NONE, CW_THREADS } from "../core/kinds.ts";
 import type { ApplierControls, ApplyOptions, Footprint } from "../raster/apply_options.ts";
 import { APPLY_HELP } from "./apply_help.ts";
+import { channelStyleOf } from "./channel_request.ts";
 import { didYouMean } from "./closest_name.ts";
 import { parseJsonArgument } from "./json_argument.ts";
 import { ALL_NAMES, parseNamedFiles, parseNamedValue, splitList } from "./named_values.ts";
@@ -56,8 +57,13 @@ export async function applyRequest(
     controls: controlsOf(options, { inputs: Object.keys(infiles), outputs: Object.keys(outfiles) }),
     concurrency: await concurrencyOf(options, context),
   };
+  if (parseChoice("ship-code", options.value("ship-code") ?? "yes", ["yes", "no"]) === "no") {
+    request.shipCode = false;
+  }
   const args = options.value("args");
   if (args !== undefined) request.otherArgs = await parseJsonArgument("args", args);
+  if (options.has("resume")) request.resume = true;
+  if (options.has("restart")) request.restart = true;
   const jobName = options.value("job-name");
   if (jobName !== undefined) request.jobName = jobName;
   return request;
@@ -201,6 +207,12 @@ async function concurrencyOf(
   const extraParams = options.value("extra-params");
   if (extraParams !== undefined) style.computeWorkerExtraParams = await extraParamsOf(extraParams);
   if (options.has("no-copies")) style.copies = false;
+  const threads = options.value("threads-per-worker");
+  if (threads !== undefined) style.threadsPerWorker = parseCount("threads-per-worker", threads, { min: 1 });
+  const permissions = options.value("worker-permissions");
+  if (permissions !== undefined) style.workerPermissions = permissions.trim().split(/\s+/);
+  const channel = channelStyleOf(options);
+  if (Object.keys(channel).length > 0) style.channel = channel;
   for (const limit of ["maxBlockErrors", "maxBlockLosses", "maxWorkerLosses"] as const) {
     const option = optionNamed(limit);
     const value = options.value(option);

@@ -3,7 +3,15 @@
  *
  * @module
  */
-import { BlockfleetError, ConfigError, messageOf, UnavailableError, WorkerError } from "../core/errors.ts";
+import {
+  BlockfleetError,
+  ConfigError,
+  messageOf,
+  printableText,
+  UnavailableError,
+  WorkerError,
+} from "../core/errors.ts";
+import { keptNoteOf } from "../core/kept_note.ts";
 import type { OptionSpec } from "./option_table.ts";
 
 /** Done. */
@@ -54,7 +62,9 @@ export function exitStatusOf(error: unknown): number {
  * @param options those of the command, whose `apiName`s are put as `--name`.
  */
 export function errorLine(error: unknown, options: readonly OptionSpec[]): string {
-  let line = messageOf(error).replace(/\s*\n\s*/g, " ").trim();
+  let line = messageOf(error);
+  const kept = error instanceof InterruptedError ? keptNoteOf(error.cause) : undefined;
+  if (kept !== undefined) line += `. ${kept}`;
   if (!(error instanceof BlockfleetError)) {
     // Nothing else is thrown on purpose, so the name of the error is the only thing that places it.
     const name = error instanceof Error ? error.name : "thrown value";
@@ -84,9 +94,5 @@ export function errorDetails(error: unknown): string {
     }
     at = at instanceof Error ? at.cause : undefined;
   }
-  return lines.map(printable).join("\n");
-}
-
-function printable(text: string): string {
-  return text.split("\n").map((line) => messageOf(line)).join("\n");
+  return lines.map(printableText).join("\n");
 }

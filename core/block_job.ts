@@ -4,12 +4,15 @@
  * @module
  */
 import type { WorkerProgram } from "./driver.ts";
+import type { WorkerAccess } from "./worker_command.ts";
 import type { Payload } from "./payload.ts";
 
 /** A job in blocks. */
 export interface BlockJob {
   /** Blocks; they are numbered from 0. */
   readonly blockCount: number;
+  /** Blocks that an earlier run has done, each once; absent for none. */
+  readonly done?: readonly number[];
   /** What workers run. */
   readonly program: WorkerProgram;
   /** Which of the program's processors computes the blocks. */
@@ -20,6 +23,8 @@ export interface BlockJob {
   readonly leastAhead: number;
   /** Whether a block may be computed twice at once; not where its traces in other args would count twice. */
   readonly copiesAllowed: boolean;
+  /** What workers must be allowed beyond computing; absent for nothing. */
+  readonly access?: WorkerAccess;
   /** A block for people. */
   describeBlock(block: number): string;
   /** Gathers what a block needs of the manager; absent where workers do all by themselves. */

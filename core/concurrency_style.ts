@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ChannelStyle } from "./channel_style.ts";
 import type { Driver } from "./driver.ts";
 import { ConfigError } from "./errors.ts";
 import { type ComputeWorkerKind, CW_AWSBATCH, CW_NONE, CW_THREADS } from "./kinds.ts";
@@ -45,6 +46,12 @@ export interface ConcurrencyStyle {
   readonly maxWorkerLosses?: number;
   /** Whether idle workers may run copies of the slowest blocks. Default true. */
   readonly copies?: boolean;
+  /** Computing threads in each worker that is a process. Default 1. */
+  readonly threadsPerWorker?: number;
+  /** Permission flags of Deno that worker processes get beyond what the job needs; `--allow-all` for all. Default none. */
+  readonly workerPermissions?: readonly string[];
+  /** The data channel to workers that are processes. */
+  readonly channel?: ChannelStyle;
 }
 
 /** A concurrency style with every default filled in and every check passed. */
@@ -73,6 +80,12 @@ export interface CheckedConcurrency {
   readonly maxWorkerLosses: number;
   /** Whether copies may run. */
   readonly copies: boolean;
+  /** Computing threads in each worker that is a process. */
+  readonly threadsPerWorker: number;
+  /** Permission flags that worker processes get beyond what the job needs. */
+  readonly workerPermissions: readonly string[];
+  /** The data channel. */
+  readonly channel: ChannelStyle;
   /** What is odd but allowed, one line each. */
   readonly warnings: readonly string[];
 }
@@ -171,8 +184,22 @@ export function checkConcurrency(style: ConcurrencyStyle, driver: Driver): Check
       Number.isFinite(workers) ? Math.max(3, 2 * workers) : Number.MAX_SAFE_INTEGER,
     ),
     copies: style.copies ?? true,
+    threadsPerWorker: Math.max(1, count("threadsPerWorker", style.threadsPerWorker, 1)),
+    workerPermissions: checkPermissions(style.workerPermissions ?? []),
+    channel: style.channel ?? {},
     warnings,
   };
+}
+
+function checkPermissions(flags: readonly string[]): readonly string[] {
+  for (const flag of flags) {
+    if (!/^--(allow|deny)-[a-z]+(=.*)?$/s.test(flag)) {
+      throw new ConfigError(
+        `workerPermissions has '${flag}': give Deno's permission flags, such as --allow-write=out`,
+      );
+    }
+  }
+  return flags;
 }
 
 function count(name: string, value: number | undefined, fallback: number): number {

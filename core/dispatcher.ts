@@ -19,7 +19,7 @@ import { type Payload, payloadBytes } from "./payload.ts";
 import { blockFailure, describeWorker, initFailure } from "./remote_failure.ts";
 import { type Grant, Scheduler } from "./scheduler.ts";
 import { Session } from "./session.ts";
-import { StallWatch } from "./stall_watch.ts";
+import { StallWatches } from "./stall_watches.ts";
 import type { Timers } from "./timers.ts";
 
 /** What the dispatcher tells the manager. */
@@ -45,6 +45,8 @@ export class Dispatcher {
   readonly #hooks: DispatcherHooks;
   readonly #scheduler: Scheduler;
   readonly #sessions = new Map<number, Session>();
+  /** Those that could hold more if more results were taken. */
+  readonly #heldBack = new Set<Session>();
   readonly #completion = Promise.withResolvers<void>();
   readonly #watches: StallWatches;
   readonly #expected: number;
@@ -74,13 +76,15 @@ export class Dispatcher {
     this.#hooks = options.hooks;
     this.#expected = options.expected;
     this.#barrier = concurrency.timeouts.computeBarrierTimeout !== undefined;
-    this.#watches = new StallWatches(concurrency);
+    this.#watches = new StallWatches(concurrency.timeouts);
     this.#scheduler = new Scheduler({
       blockCount: job.blockCount,
       maxBlockErrors: concurrency.maxBlockErrors,
       maxBlockLosses: concurrency.maxBlockLosses,
       maxWorkerLosses: concurrency.maxWorkerLosses,
       copies: concurrency.copies && job.copiesAllowed,
+      workers: options.expected,
+      done: job.done ?? [],
     });
     this.#completion.promise.catch(() => {}); // whoever runs the job waits for it; it may fail before they do
     this.#completeIfDone();
@@ -118,7 +122,7 @@ export class Dispatcher {
     for (const older of this.#sessions.values()) {
       if (older.worker === worker) this.#drop(older, "a newer session has taken its place");
     }
-    const session = new Session(this.#scheduler.open(worker), worker, {
+    const session = new Session(this.#scheduler.open(hello.threads), worker, {
       hello,
       link,
       leastAhead: this.#job.leastAhead,
@@ -148,10 +152,36 @@ export class Dispatcher {
     this.#completion.reject(error);
   }
 
-  /** A replacement is under way (+1) or has come or been refused (-1): suspected blocks wait for a fresh worker. */
+  /** A replacement is under way (+1) or has connected or been refused (-1): suspected blocks wait for a fresh worker. */
   replacing(change: 1 | -1): void {
     this.#replacing += change;
-    if (this.#replacing === 0 && this.#scheduler.hasSuspects) this.#pumpAll();
+    if (this.#replacing === 0 && this.#scheduler.hasSuspects) this.#guard(() => this.#pumpAll());
+  }
+
+  /** Whether a worker is connected. */
+  isConnected(worker: number): boolean {
+    for (const session of this.#sessions.values()) if (session.worker === worker) return true;
+    return false;
+  }
+
+  /** What the driver knows of the end of a worker whose connection may not have noticed. */
+  workerEnded(worker: number, end: { readonly reason: string; readonly blame: boolean }): void {
+    this.#guard(() => {
+      for (const session of [...this.#sessions.values()]) {
+        if (session.worker !== worker) continue;
+        const computing = session.link.computing?.()?.block;
+        const known = computing === undefined ? {} : { computing };
+        this.#ended(session, { reason: end.reason, unexpected: end.blame, ...known });
+        session.link.close("it has ended");
+      }
+    });
+  }
+
+  /** A worker has ended before it connected. Fails the run if too many were lost since a block was last done. */
+  lostUnconnected(reason: string): void {
+    if (this.#over) return;
+    this.#lost++;
+    if (this.#scheduler.countLoss()) this.fail(new WorkerError(`${this.#tooManyLosses()}: ${reason}`, {}));
   }
 
   /** Looks at the clock: timeouts, and blocks that have become slow enough to copy. Called a few times a second. */
@@ -170,6 +200,7 @@ export class Dispatcher {
           ready.some((session) => held(session) > 0 && !session.link.computing?.()),
         readCount: this.#readCount,
         inputsFull: this.#job.input !== undefined && this.#reading === 0 && ready.length > 0 &&
+          this.#scheduler.hasPending &&
           ready.every((session) => held(session) >= session.readAhead.capacity),
         sentCount: this.#sentCount,
         outputFull: this.#outputFull,
@@ -185,7 +216,7 @@ export class Dispatcher {
   async finish(): Promise<void> {
     if (this.#sessions.size === 0) return;
     for (const session of [...this.#sessions.values()]) {
-      if (session.ready && this.#scheduler.heldCount(session.id) === 0) {
+      if (session.ready && !session.interrupted && this.#scheduler.heldCount(session.id) === 0) {
         session.finishing = true;
         session.link.send({ type: "end" });
       } else this.#drop(session, "the run is done");
@@ -231,6 +262,11 @@ export class Dispatcher {
         return this.#results(session, message.items);
       case "blockError":
         return this.#blockError(session, message);
+      case "threadLost": {
+        const { block, reason } = message;
+        this.#ended(session, { reason, unexpected: true, ...block < 0 ? {} : { computing: block } });
+        return session.link.close("its thread is lost");
+      }
       case "released":
         this.#scheduler.giveBack(session.id, message.blocks);
         return this.#pumpAll();
@@ -257,10 +293,9 @@ export class Dispatcher {
   #settle(settled: Promise<void>): void {
     this.#unsettled++;
     settled.then(() => {
-      const wasFull = this.#outputFull;
       this.#unsettled--;
       this.#settledCount++;
-      if (wasFull) this.#guard(() => this.#pumpAll());
+      this.#guard(() => this.#pumpHeldBack());
       this.#completeIfDone();
     }, (error) => this.fail(error));
   }
@@ -268,6 +303,20 @@ export class Dispatcher {
   // Buffers hold twice the number of workers' blocks.
   get #outputFull(): boolean {
     return this.#unsettled >= 2 * this.#expected;
+  }
+
+  /** Blocks that may be handed out: without limit as long as results are taken as they come. */
+  get #outputRoom(): number {
+    if (this.#unsettled === 0) return Infinity;
+    return Math.max(0, 2 * this.#expected - this.#unsettled - this.#scheduler.heldTotal);
+  }
+
+  #pumpHeldBack(): void {
+    for (const session of [...this.#heldBack]) {
+      if (this.#outputRoom === 0) return;
+      this.#heldBack.delete(session);
+      this.#pump(session);
+    }
   }
 
   #blockError(session: Session, failure: { block: number; attempt: number; error: RemoteError }): void {
@@ -283,7 +332,13 @@ export class Dispatcher {
   #last(session: Session, last: Extract<FromWorker, { type: "final" }>): void {
     this.#timers.addAll(last.timings);
     this.#hooks.lastWord(session.worker, last.payload);
-    this.#drop(session, "the run is done");
+    if (last.more) return;
+    const isDrained = !session.finishing && !this.#over;
+    this.#drop(session, isDrained ? "it was asked to end" : "the run is done");
+    if (!isDrained) return;
+    this.#hooks.notice(`${describeWorker(session.context())} was asked to end, and handed its blocks back`);
+    this.#hooks.lost(session.worker);
+    this.#pumpAll();
   }
 
   #drop(session: Session, reason: string): void {
@@ -296,19 +351,20 @@ export class Dispatcher {
     if (!this.#forget(session)) return;
     if (session.finishing) {
       return this.#hooks.notice(
-        `${describeWorker(session.context())} ended before it reported: ${end.reason}`,
+        `${describeWorker(session.context())} ended before it reported: ${messageOf(end.reason)}`,
       );
     }
     if (this.#over) return;
-    const loss = end.unexpected
-      ? { blame: true, ...end.computing === undefined ? {} : { computing: end.computing } }
-      : undefined;
-    const verdict = this.#scheduler.close(session.id, loss);
-    if (loss) {
+    if (session.interrupted) this.#scheduler.close(session.id);
+    else {
+      // Whoever wished its end, it was not us: a walltime or a cancelled job blames no block but is a loss all the same.
+      const { computing } = end;
+      const blame = end.unexpected && end.cause !== "lost";
+      const loss = { blame, ...computing === undefined ? {} : { computing } };
       this.#lost++;
-      this.#explainLoss(session, verdict, messageOf(end.reason));
+      this.#explainLoss(session, this.#scheduler.close(session.id, loss), messageOf(end.reason));
     }
-    if (loss || session.interrupted) this.#hooks.lost(session.worker);
+    this.#hooks.lost(session.worker);
     this.#pumpAll();
   }
 
@@ -326,13 +382,17 @@ export class Dispatcher {
     const during = block === undefined ? "" : ` while computing ${block}`;
     if (fatal === "worker losses") {
       throw new WorkerError(
-        `More than ${this.#concurrency.maxWorkerLosses} workers were lost since a block was last done. The last one, ` +
-          `${describeWorker(context)}${during}: ${reason}`,
+        `${this.#tooManyLosses()}, ${describeWorker(context)}${during}: ${reason}`,
         context,
       );
     }
     const again = requeued === 0 ? "" : `; ${requeued} block(s) are handed out again`;
     this.#hooks.notice(`${describeWorker(context)} was lost${during}: ${reason}${again}`);
+  }
+
+  #tooManyLosses(): string {
+    const { maxWorkerLosses } = this.#concurrency;
+    return `More than ${maxWorkerLosses} workers were lost since a block was last done. The last one`;
   }
 
   #checkBlockTimeout(): void {
@@ -350,10 +410,10 @@ export class Dispatcher {
       );
       const attempt = this.#scheduler.attemptOf(session.id, block);
       if (attempt === undefined) continue;
-      if (this.#scheduler.fail(session.id, block, { attempt, nowMs: performance.now() }) === "fatal") {
-        throw error;
-      }
-      this.#hooks.notice(`${error.message}; its worker is ended and the block tried again`);
+      const verdict = this.#scheduler.fail(session.id, block, { attempt, nowMs: performance.now() });
+      if (verdict === "fatal") throw error;
+      const again = verdict === "retry" ? " and the block tried again" : "";
+      this.#hooks.notice(`${error.message}; its worker is ended${again}`);
       session.interrupted = true;
       session.link.close("blockTimeout ran out");
     }
@@ -363,32 +423,45 @@ export class Dispatcher {
   #forget(session: Session): boolean {
     if (!this.#sessions.delete(session.id)) return false;
     if (session.ready) this.#readyCount--;
+    this.#heldBack.delete(session);
     this.#sessionGone();
     return true;
   }
 
+  // Those with nothing to do come first: what one worker gave back is for them, and not for it again.
   #pumpAll(): void {
-    for (const session of this.#sessions.values()) this.#pump(session);
+    const sessions = [...this.#sessions.values()];
+    const idle = sessions.filter(({ id }) => this.#scheduler.heldCount(id) === 0);
+    for (const session of idle) this.#pump(session);
+    for (const session of sessions) this.#pump(session);
   }
 
   /** Gives a worker what it may hold. */
   #pump(session: Session): void {
-    if (!session.ready || session.interrupted || this.#over || this.#barrier || this.#outputFull) return;
+    if (!session.ready || session.interrupted || this.#over || this.#barrier) return;
     const heldBefore = this.#scheduler.heldCount(session.id);
     const nowMs = performance.now();
     const freshComing = this.#replacing > 0;
-    const grants = this.#scheduler.take(session.id, session.readAhead.capacity, { nowMs, freshComing });
+    const { capacity } = session.readAhead;
+    const most = Math.min(capacity, heldBefore + this.#outputRoom);
+    if (most < capacity) this.#heldBack.add(session);
+    if (most === heldBefore) return;
+    const grants = this.#scheduler.take(session.id, most, { nowMs, freshComing });
     if (grants.length === 0) {
       if (heldBefore === 0) this.#askForRelease(session);
       return;
     }
     const items: Assignment[] = [];
-    for (const { block, attempt } of grants) {
+    const taken = new Map<number, number[]>();
+    for (const { block, attempt, takenFrom } of grants) {
+      if (takenFrom !== undefined) taken.set(takenFrom, [...taken.get(takenFrom) ?? [], block]);
       const input = this.#job.input?.(block);
       if (input instanceof Promise) this.#read(session, { block, attempt }, input);
       else items.push(input ? { block, attempt, input } : { block, attempt });
     }
+    for (const [from, blocks] of taken) this.#sessions.get(from)?.link.send({ type: "release", blocks });
     if (items.length === 0) return;
+    this.#sentCount += items.length;
     session.readAhead.sent(items[0]!.block, { heldBefore, nowMs });
     session.link.send({ type: "assign", items });
     for (const { block } of items) this.#scheduler.sent(session.id, block, nowMs);
@@ -427,48 +500,5 @@ export class Dispatcher {
     if (this.#over || !this.#scheduler.complete || this.#unsettled > 0) return;
     this.#over = true;
     this.#completion.resolve();
-  }
-}
-
-/** The timeouts of a run that watch whether anything moves. */
-class StallWatches {
-  readonly #barrier: StallWatch;
-  readonly #queue: StallWatch;
-  readonly #readPop: StallWatch;
-  readonly #readInsert: StallWatch;
-  readonly #computeInsert: StallWatch;
-  readonly #computePop: StallWatch;
-
-  constructor({ timeouts }: CheckedConcurrency) {
-    const watch = (name: keyof typeof timeouts, waitedFor: string) =>
-      new StallWatch(name, timeouts[name], waitedFor);
-    this.#barrier = watch("computeBarrierTimeout", "all compute workers to start");
-    this.#queue = watch("queueTimeout", "a first compute worker, or one in the place of those lost");
-    this.#readPop = watch("readBufferPopTimeout", "the input of a block to be read");
-    this.#readInsert = watch("readBufferInsertTimeout", "room in the input buffer");
-    this.#computeInsert = watch("computeBufferInsertTimeout", "room in the output buffer");
-    this.#computePop = watch("computeBufferPopTimeout", "the result of a block that is being computed");
-  }
-
-  check(now: {
-    nowMs: number;
-    workersMissing: boolean;
-    noWorker: boolean;
-    connected: number;
-    starved: boolean;
-    readCount: number;
-    inputsFull: boolean;
-    sentCount: number;
-    outputFull: boolean;
-    settledCount: number;
-    computing: boolean;
-    resultCount: number;
-  }): void {
-    this.#queue.check(now.noWorker, now.connected, now.nowMs);
-    this.#barrier.check(now.workersMissing && !now.noWorker, 0, now.nowMs);
-    this.#readPop.check(now.starved, now.readCount, now.nowMs);
-    this.#readInsert.check(now.inputsFull, now.sentCount, now.nowMs);
-    this.#computeInsert.check(now.outputFull, now.settledCount, now.nowMs);
-    this.#computePop.check(now.computing && !now.outputFull, now.resultCount, now.nowMs);
   }
 }

@@ -9,6 +9,7 @@
  * @module
  */
 import type { WorkerHello, WorkerLink } from "./messages.ts";
+import type { WorkerAccess } from "./worker_command.ts";
 
 export type {
   Assignment,
@@ -22,6 +23,7 @@ export type {
   WorkerInit,
   WorkerLink,
 } from "./messages.ts";
+export type { WorkerAccess } from "./worker_command.ts";
 export type { Payload } from "./payload.ts";
 export type { IntervalList } from "./timers.ts";
 
@@ -47,8 +49,18 @@ export interface ManagerLink {
   receive(): Promise<import("./messages.ts").ToWorker | undefined>;
   /** The next message if one is there already; never waits. */
   poll(): import("./messages.ts").ToWorker | undefined;
+  /** Whether the manager is gone, so that what it sent need not be computed any more. */
+  readonly closed: boolean;
   /** Tells whoever watches that the worker has begun to compute this block, or none (-1). */
   computing(block: number): void;
+}
+
+/** What workers may do that don't run in the manager's process. */
+export interface WorkerPermissions extends WorkerAccess {
+  /** Whether they may do everything that the manager may. */
+  readonly everything: boolean;
+  /** Permission flags of Deno that the user adds. */
+  readonly flags: readonly string[];
 }
 
 /** What `start()` is asked for. */
@@ -65,6 +77,24 @@ export interface FleetSpec {
   readonly singleBlockComputeWorkers: boolean;
   /** Whether workers see the manager's temporary files. */
   readonly haveSharedTemp: boolean;
+  /** Computing threads in each worker that is a process. */
+  readonly threadsPerWorker: number;
+  /** What workers may do. */
+  readonly access: WorkerPermissions;
+}
+
+/** The run's data channel, for drivers whose workers are not in the manager's process. */
+export interface HostedChannel {
+  /** Where the manager listens. */
+  readonly hosts: readonly string[];
+  /** The port. */
+  readonly port: number;
+  /** Arguments of `blockfleet worker` that name the channel; the key is not among them. */
+  readonly workerArguments: readonly string[];
+  /** The variable that gives a worker the key, where there is no address file. */
+  readonly workerEnvironment: Readonly<Record<string, string>>;
+  /** A worker is known to have ended: its connection, if it is only broken, need not be waited for. */
+  workerGone(worker: number, reason: string): void;
 }
 
 /** What the manager offers a driver. */
@@ -75,6 +105,12 @@ export interface DriverContext {
   readonly signal: AbortSignal;
   /** A line for the user. */
   notice(line: string): void;
+  /**
+   * Opens the run's data channel; its workers are attached as they connect.
+   *
+   * @param reach `machine` if all workers are on this machine, else `network`.
+   */
+  openChannel(reach: "machine" | "network"): Promise<HostedChannel>;
   /** A worker has connected. */
   attach(worker: number, hello: WorkerHello, link: WorkerLink): void;
 }

@@ -88,6 +88,20 @@ export class AbortedError extends BlockfleetError {}
 /** What can be said of anything that was thrown, in one line without control characters. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message || error.name : String(error);
-  // deno-lint-ignore no-control-regex -- remote text must not reach a terminal with escapes in it
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, " ");
+  return printableText(text).replace(/\s*\n\s*/g, " ").trim();
 }
+
+/** A text, perhaps of several lines, without the control characters that would steer a terminal. */
+export function printableText(text: string): string {
+  // deno-lint-ignore no-control-regex -- control characters are what is looked for
+  return text.replace(/\r\n/g, "\n").replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, " ");
+}
+
+/** The data channel to the other side is closed, or could not be opened. */
+export class ChannelClosedError extends BlockfleetError {}
+
+/** The other side of the data channel broke its rules, or speaks another version of them. */
+export class ProtocolError extends BlockfleetError {}
+
+/** The other side of the data channel does not know the run's key, or has another certificate. */
+export class AuthError extends BlockfleetError {}

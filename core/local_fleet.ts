@@ -34,6 +34,8 @@ export class LocalFleet implements Fleet {
   readonly #start: StartLink;
   readonly #workers = new Map<number, LocalWorker>();
   readonly #events = new MessageQueue<FleetEvent>();
+  /** Whatever else a thread has to say comes over its link. */
+  readonly #reports: WorkerErrorReport[] = [];
   #starts = 0;
 
   constructor(spec: FleetSpec, context: DriverContext, start: StartLink) {
@@ -76,8 +78,7 @@ export class LocalFleet implements Fleet {
     for (const { link } of this.#workers.values()) link.close(reason);
     await Promise.all([...this.#workers.values()].map(({ link }) => link.gone));
     this.#events.close();
-    // Whatever a thread has to say comes over its link.
-    return [];
+    return this.#reports.splice(0);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -95,6 +96,10 @@ export class LocalFleet implements Fleet {
     const ended = (end: LinkEnd) => {
       entry.end = end;
       const cause = end.unexpected ? "exit" : "cancelled";
+      if (end.computesOn) {
+        const text = "it can't be ended while the user function runs, and computes on until that returns";
+        this.#reports.push({ worker, nativeId, text });
+      }
       this.#events.push({ type: "ended", worker, cause, logTail: end.reason });
     };
     const entry: LocalWorker = {

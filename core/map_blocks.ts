@@ -27,6 +27,11 @@ export interface MapBlocksOptions<Block, Result> {
    */
   // deno-lint-ignore no-explicit-any -- other args are of the user's own type
   readonly userFunction: string | URL | ((block: Block, otherArgs?: any) => Result | Promise<Result>);
+  /**
+   * Send the workers the module's code with all that it imports, so that they need no file of it. Default true; with
+   * false they import the module by its URL.
+   */
+  readonly shipCode?: boolean;
   /** The blocks: plain data and typed arrays. */
   readonly blocks: readonly Block[];
   /** Plain data; every worker gets a copy. */
@@ -147,6 +152,7 @@ class MapRun<Block, Result> implements BlockJob {
   ): Promise<MapRun<Block, Result>> {
     const spec = await userFunctionSpec(
       options.userFunction as string | URL | ((...args: never[]) => unknown),
+      { shipCode: options.shipCode, signal: options.signal },
     );
     const hasOtherArgs = options.otherArgs !== undefined;
     const packed = packValue(options.otherArgs, "otherArgs");

@@ -35,7 +35,9 @@ export class MergedArgs {
     this.#waiting.set(block, args);
     while (this.#waiting.has(this.#next)) {
       try {
-        this.#total = this.#merge(this.#total, this.#waiting.get(this.#next)) ?? this.#total;
+        const merged = this.#merge(this.#total, this.#waiting.get(this.#next));
+        if (merged instanceof Promise) throw new TypeError("it must not be async");
+        this.#total = merged ?? this.#total;
       } catch (error) {
         throw new BlockfleetError(`mergeOtherArgs failed for block ${this.#next}: ${messageOf(error)}`, {
           cause: error,

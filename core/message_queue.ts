@@ -6,7 +6,7 @@
 
 /** A queue that one side fills and the other waits on. */
 export class MessageQueue<T> {
-  #messages: T[] = [];
+  readonly #messages: T[] = [];
   #head = 0;
   #closed = false;
   #wake: (() => void) | undefined;
@@ -28,11 +28,17 @@ export class MessageQueue<T> {
   poll(): T | undefined {
     if (this.#head === this.#messages.length) return undefined;
     const message = this.#messages[this.#head++];
-    if (this.#head === this.#messages.length) {
-      this.#messages = [];
+    // A queue that never runs empty must not keep all that ever went through it.
+    if (2 * this.#head >= this.#messages.length) {
+      this.#messages.splice(0, this.#head);
       this.#head = 0;
     }
     return message;
+  }
+
+  /** All messages as they come, until the queue is closed and empty. For one reader. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<T> {
+    for (let next = await this.receive(); next !== undefined; next = await this.receive()) yield next;
   }
 
   /** The next message, or undefined once the queue is closed and empty. */

@@ -47,6 +47,8 @@ export interface WorkerHello {
   readonly host: string;
   /** The process that it runs in. */
   readonly pid: number;
+  /** Its computing threads. Default 1. */
+  readonly threads?: number;
 }
 
 /** An error in a worker, in plain data. */
@@ -89,7 +91,20 @@ export type FromWorker =
     readonly error: RemoteError;
   }
   | { readonly type: "released"; readonly blocks: readonly number[] }
-  | { readonly type: "final"; readonly payload: Payload; readonly timings: IntervalList };
+  | {
+    /** A computing thread of a worker process has died; the process ends. */
+    readonly type: "threadLost";
+    /** The block that it was computing; -1 for none. */
+    readonly block: number;
+    readonly reason: string;
+  }
+  | {
+    readonly type: "final";
+    readonly payload: Payload;
+    readonly timings: IntervalList;
+    /** Whether another thread of this worker has its last word still to say. */
+    readonly more?: boolean;
+  };
 
 /** How a connection to a worker ended. */
 export interface LinkEnd {
@@ -97,8 +112,12 @@ export interface LinkEnd {
   readonly reason: string;
   /** Whether it was no one's wish: the worker died or was lost. */
   readonly unexpected: boolean;
-  /** The block that was being computed at that moment, where the link can know. */
+  /** For a remote worker: `lost` with its connection, which blames no block, or ended in another way. */
+  readonly cause?: "closed" | "left" | "lost" | "broken";
+  /** The block that was being computed at that moment, -1 for none; absent where the link can't know. */
   readonly computing?: number;
+  /** Whether the worker could not be ended: it computes on, unheard, until its function returns. */
+  readonly computesOn?: boolean;
 }
 
 /** Hears what comes from a worker. */

@@ -8,7 +8,7 @@
 export function toModuleUrl(specifier: string | URL): URL {
   if (specifier instanceof URL) return specifier;
   if (/^(file|https?|data|blob|npm|jsr):/.test(specifier)) return new URL(specifier);
-  // A URL's own separators in a file's name must not become URL syntax.
-  const escaped = specifier.replaceAll("%", "%25").replaceAll("?", "%3F").replaceAll("#", "%23");
-  return new URL(escaped, `file://${encodeURI(Deno.cwd()).replaceAll("?", "%3F").replaceAll("#", "%23")}/`);
+  const path = specifier.startsWith("/") ? specifier : `${Deno.cwd()}/${specifier}`;
+  // What is a separator in a URL is a letter like any other in a file's name.
+  return new URL(`file://${path.split("/").map(encodeURIComponent).join("/")}`);
 }

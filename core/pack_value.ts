@@ -67,7 +67,10 @@ export function packValue(value: unknown, what: string): Payload {
     if (item instanceof Map) {
       return {
         t: "map",
-        v: [...item].map(([k, v]) => [pack(k, `${path} (key)`), pack(v, `${path}.get(${String(k)})`)]),
+        v: [...item].map(([k, v]) => [
+          pack(k, `${path} (key)`),
+          pack(v, `${path}.get(${typeof k === "object" ? "..." : String(k)})`),
+        ]),
       };
     }
     if (item instanceof Set) return { t: "set", v: [...item].map((entry) => pack(entry, `${path} (entry)`)) };

@@ -35,7 +35,7 @@ type Loader = () => Promise<{ readonly driver: Driver }>;
 const KINDS = new Map<ComputeWorkerKind, Loader | undefined>([
   [CW_NONE, () => import("../drivers/none.ts")],
   [CW_THREADS, () => import("../drivers/threads.ts")],
-  [CW_SUBPROC, undefined],
+  [CW_SUBPROC, () => import("../drivers/subproc.ts")],
   [CW_PBS, undefined],
   [CW_SLURM, undefined],
   [CW_ECS, undefined],
@@ -85,12 +85,12 @@ export async function loadDriverModule(specifier: string): Promise<Driver> {
 }
 
 /**
- * The driver of a kind.
+ * The driver of a kind, whether it can run here or not.
  *
  * @throws {ConfigError} if there is no such kind.
- * @throws {UnavailableError} if this version does not have it, or it can't run here.
+ * @throws {UnavailableError} if this version does not have it.
  */
-export async function getDriver(kind: ComputeWorkerKind): Promise<Driver> {
+export async function findDriver(kind: ComputeWorkerKind): Promise<Driver> {
   if (!KINDS.has(kind)) {
     throw new ConfigError(`There is no kind '${kind}'. The kinds are ${[...KINDS.keys()].join(", ")}`);
   }
@@ -98,7 +98,17 @@ export async function getDriver(kind: ComputeWorkerKind): Promise<Driver> {
   if (!loader) {
     throw new UnavailableError(`${kind} is ${NOT_BUILT}; see "blockfleet kinds" for what there is`);
   }
-  const { driver } = await loader();
+  return (await loader()).driver;
+}
+
+/**
+ * The driver of a kind.
+ *
+ * @throws {ConfigError} if there is no such kind.
+ * @throws {UnavailableError} if this version does not have it, or it can't run here.
+ */
+export async function getDriver(kind: ComputeWorkerKind): Promise<Driver> {
+  const driver = await findDriver(kind);
   const availability = await driver.available();
   if (!availability.available) throw new UnavailableError(`${kind} can't run here: ${availability.reason}`);
   return driver;

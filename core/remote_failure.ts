@@ -46,6 +46,7 @@ export function initFailure(error: RemoteError, context: WorkerErrorContext): Er
 
 /** Where the topmost frame of a stack is, as ` at FILE:LINE:COLUMN`. */
 function place(stack: string): string {
-  const frame = /^\s*at .*?((?:file|https?):[^\s()]+:\d+:\d+)\)?$/m.exec(stack)?.[1];
+  // Deno shows file URLs decoded, so that there may be blanks and parentheses in them.
+  const frame = /^\s*at .*?((?:file|https?|npm|function):.+?:\d+:\d+)\)?$/m.exec(stack)?.[1];
   return frame === undefined ? "" : ` at ${frame.replace(/^file:\/\//, "")}`;
 }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { HeldBlocks } from "./held_blocks.ts";
 import { RecentTimes } from "./recent_times.ts";
 import { RequeuedBlocks } from "./requeued_blocks.ts";
 
@@ -20,6 +21,8 @@ export interface SchedulerOptions {
   readonly maxWorkerLosses: number;
   /** Whether idle workers may run copies. */
   readonly copies: boolean;
+  /** Workers that are expected; default 1. The last blocks are kept for those who would have none. */
+  readonly workers?: number;
   /** Blocks that an earlier run has done. */
   readonly done?: Iterable<number>;
 }
@@ -30,6 +33,8 @@ export interface Grant {
   readonly block: number;
   /** Counts the times it was given, from 1. */
   readonly attempt: number;
+  /** The session in whose queue it waits, to be told that it need not compute it. */
+  readonly takenFrom?: number;
 }
 
 /** What a result means: the block's first, a copy's that came later, or nothing that was asked for. */
@@ -51,26 +56,6 @@ export interface LossVerdict {
 /** The least age at which a block may be copied while others still wait, milliseconds. */
 export const OVERDUE_MS = 60_000;
 
-interface Held {
-  readonly attempt: number;
-  /** When it was sent to the worker; undefined while its input is being read. */
-  sentMs: number | undefined;
-  /** When it became one of the first `threads` of its worker's queue; as good as when it was begun. */
-  begunMs: number | undefined;
-}
-
-interface Session {
-  readonly worker: number;
-  readonly threads: number;
-  readonly held: Map<number, Held>;
-  /** Whether it has been given no block yet. */
-  fresh: boolean;
-  /** The suspected killer that it runs with nothing else. */
-  alone: number | undefined;
-  /** Blocks asked back and not answered for yet. */
-  releasing: boolean;
-}
-
 const PENDING = 0;
 const OUT = 1;
 const DONE = 2;
@@ -80,7 +65,7 @@ export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #state: Uint8Array;
   readonly #attempts: Uint32Array;
-  readonly #sessions = new Map<number, Session>();
+  readonly #sessions = new Map<number, HeldBlocks>();
   readonly #holders = new Map<number, Set<number>>();
   readonly #requeued = new RequeuedBlocks();
   readonly #suspects: number[] = [];
@@ -89,6 +74,8 @@ export class Scheduler {
   readonly #recent = new RecentTimes();
   #lastSession = 0;
   #next = 0;
+  #pendingCount: number;
+  #heldTotal = 0;
   #doneCount = 0;
   #resumedCount = 0;
   #retriedCount = 0;
@@ -106,6 +93,7 @@ export class Scheduler {
         this.#doneCount++;
       }
     }
+    this.#pendingCount = options.blockCount - this.#doneCount;
   }
 
   /** Blocks done, those of an earlier run included. */
@@ -128,67 +116,71 @@ export class Scheduler {
     return this.#doneCount === this.#options.blockCount;
   }
 
+  /** Whether blocks wait to be handed out. */
+  get hasPending(): boolean {
+    return this.#pendingCount > 0;
+  }
+
   /** Whether a suspected killer waits for a fresh worker. */
   get hasSuspects(): boolean {
     return this.#suspects.length > 0;
   }
 
   /** Opens a session for a worker that has connected. */
-  open(worker: number, threads = 1): number {
+  open(threads = 1): number {
     const id = ++this.#lastSession;
-    this.#sessions.set(id, {
-      worker,
-      threads,
-      held: new Map(),
-      fresh: true,
-      alone: undefined,
-      releasing: false,
-    });
+    this.#sessions.set(id, new HeldBlocks(threads));
     return id;
   }
 
   /** Blocks that a session holds. */
   heldCount(id: number): number {
-    return this.#sessions.get(id)?.held.size ?? 0;
+    return this.#sessions.get(id)?.size ?? 0;
+  }
+
+  /** Blocks that all sessions hold together, copies counted twice. */
+  get heldTotal(): number {
+    return this.#heldTotal;
   }
 
   /** The attempt by which a session holds a block. */
   attemptOf(id: number, block: number): number | undefined {
-    return this.#sessions.get(id)?.held.get(block)?.attempt;
+    return this.#sessions.get(id)?.attemptOf(block);
   }
 
   /**
-   * Gives a session blocks, so that it holds up to `capacity`. A suspected killer goes alone to a session that is
-   * fresh, or to any idle one if no fresh one is to come.
+   * Gives a session blocks, so that it holds up to `capacity`; towards the end no more than it computes at once, so that
+   * every worker has something to do. Then an idle session gets what waits in another's queue, or copies of what is slow.
+   * A suspected killer goes alone to a session that is fresh, or to any idle one if no fresh one is there or to come.
    */
   take(id: number, capacity: number, options: { nowMs: number; freshComing: boolean }): Grant[] {
     const session = this.#sessions.get(id);
     if (!session || session.alone !== undefined) return [];
-    if (this.#suspects.length > 0 && session.held.size === 0 && (session.fresh || !options.freshComing)) {
+    const mayRunAlone = session.size === 0 && this.#suspects.length > 0;
+    if (mayRunAlone && (session.fresh || !options.freshComing && !this.#hasFresh())) {
       const block = this.#suspects.shift()!;
       session.alone = block;
       return [this.#give(id, session, block)];
     }
     const grants: Grant[] = [];
-    while (session.held.size < capacity) {
+    while (session.size < this.#limit(session, capacity)) {
       const block = this.#overdueBlock(id, options.nowMs) ?? this.#nextPending();
       if (block === undefined) break;
       grants.push(this.#give(id, session, block));
     }
-    if (grants.length === 0 && session.held.size === 0) {
-      const block = this.#blockToCopy(id, options.nowMs);
-      if (block !== undefined) grants.push(this.#give(id, session, block));
+    if (session.size > 0 || !this.#options.copies) return grants;
+    const queue = this.#longestQueue(id);
+    if (queue) {
+      const blocks = queue.blocks.slice(-capacity);
+      return blocks.map((block) => ({ ...this.#give(id, session, block), takenFrom: queue.session }));
     }
-    return grants;
+    const block = this.#blockToCopy(id, options.nowMs);
+    return block === undefined ? [] : [this.#give(id, session, block)];
   }
 
   /** A block has left for its worker. */
   sent(id: number, block: number, nowMs: number): void {
-    const session = this.#sessions.get(id);
-    const held = session?.held.get(block);
-    if (!session || !held) return;
-    held.sentMs = nowMs;
-    this.#markBegun(session, nowMs);
+    this.#sessions.get(id)?.sent(block, nowMs);
   }
 
   /** A block's result has come. */
@@ -198,10 +190,8 @@ export class Scheduler {
     options: { attempt: number; elapsedMs: number; nowMs: number },
   ): Acceptance {
     const session = this.#sessions.get(id);
-    if (session?.held.get(block)?.attempt !== options.attempt) return "stale";
-    this.#drop(id, session, block);
-    this.#markBegun(session, options.nowMs);
-    if (session.alone === block) session.alone = undefined;
+    if (session?.attemptOf(block) !== options.attempt) return "stale";
+    this.#drop(id, session, { block, nowMs: options.nowMs });
     if (this.#state[block] === DONE) return "duplicate";
     this.#state[block] = DONE;
     this.#doneCount++;
@@ -213,15 +203,13 @@ export class Scheduler {
   /** An attempt has failed: the user function threw, an input could not be read, or `blockTimeout` ran out. */
   fail(id: number, block: number, options: { attempt: number; nowMs: number }): FailureVerdict {
     const session = this.#sessions.get(id);
-    if (session?.held.get(block)?.attempt !== options.attempt) return "ignored";
-    this.#drop(id, session, block);
-    this.#markBegun(session, options.nowMs);
-    if (session.alone === block) session.alone = undefined;
+    if (session?.attemptOf(block) !== options.attempt) return "ignored";
+    this.#drop(id, session, { block, nowMs: options.nowMs });
     if (this.#state[block] === DONE) return "ignored";
     const errors = (this.#errors.get(block) ?? 0) + 1;
     this.#errors.set(block, errors);
     if (errors > this.#options.maxBlockErrors) return "fatal";
-    this.#requeue(block);
+    if (this.#putBack(block)) this.#retriedCount++;
     return "retry";
   }
 
@@ -229,10 +217,9 @@ export class Scheduler {
   giveBack(id: number, blocks: readonly number[]): void {
     const session = this.#sessions.get(id);
     if (!session) return;
-    session.releasing = false;
     for (const block of blocks) {
-      if (!session.held.has(block)) continue;
-      this.#drop(id, session, block);
+      if (!session.has(block)) continue;
+      this.#drop(id, session, { block });
       this.#putBack(block);
     }
   }
@@ -241,44 +228,44 @@ export class Scheduler {
    * Ends a session; what it held is handed out again.
    *
    * @param loss undefined if the worker ended as it should; `blame` if its death has no other explanation than the
-   *   block in hand, which is `computing` if that is known for sure.
+   *   block in hand, which is `computing` if that is known for sure (-1: there was none).
    */
   close(id: number, loss?: { readonly blame: boolean; readonly computing?: number }): LossVerdict {
     const session = this.#sessions.get(id);
     if (!session) return { requeued: 0 };
-    const begun = [...session.held].find(([, held]) => held.begunMs !== undefined)?.[0];
-    const computing = loss?.computing ?? begun;
-    const blocks = [...session.held.keys()];
+    const { alone, blocks } = session;
+    const [begun] = session.begun();
+    const computing = loss?.computing ?? begun?.[0];
     this.#sessions.delete(id);
-    const blamed = loss?.blame && computing !== undefined && session.held.has(computing) &&
+    const blamed = loss?.blame && computing !== undefined && session.has(computing) &&
         this.#state[computing] !== DONE
       ? computing
       : undefined;
     let suspect = false;
     if (blamed !== undefined) {
-      const losses = (this.#losses.get(blamed) ?? 0) + 1;
+      const losses = this.lossesOf(blamed) + 1;
       this.#losses.set(blamed, losses);
-      if (session.alone === blamed) return { blamed, fatal: "killer", requeued: 0 };
+      if (alone === blamed) return { blamed, fatal: "killer", requeued: 0 };
       suspect = losses >= this.#options.maxBlockLosses;
     }
     let requeued = 0;
     for (const block of blocks) {
-      this.#drop(id, session, block);
+      this.#drop(id, session, { block });
       if (this.#state[block] !== OUT || this.#holders.has(block)) continue;
       requeued++;
-      if (block === blamed && suspect) {
-        this.#retriedCount++;
+      if (block === computing) this.#retriedCount++;
+      if (block === alone || block === blamed && suspect) {
         this.#state[block] = PENDING;
         this.#suspects.push(block);
-      } else if (block === session.alone) this.#suspects.push(block);
-      else if (block === computing) this.#requeue(block);
-      else this.#putBack(block);
+      } else this.#putBack(block);
     }
     const verdict = blamed === undefined ? { requeued } : { blamed, requeued };
-    if (loss && ++this.#lossesSinceDone > this.#options.maxWorkerLosses) {
-      return { ...verdict, fatal: "worker losses" };
-    }
-    return verdict;
+    return loss && this.countLoss() ? { ...verdict, fatal: "worker losses" } : verdict;
+  }
+
+  /** Counts the loss of a worker; whether these are too many since a block was last done. */
+  countLoss(): boolean {
+    return ++this.#lossesSinceDone > this.#options.maxWorkerLosses;
   }
 
   /** Deaths that a block was blamed for. */
@@ -287,76 +274,80 @@ export class Scheduler {
   }
 
   /**
-   * For a session that has nothing to do while others hold blocks that they have not begun: whom to ask for which.
-   * Each session is asked for half of what waits, and again only after it has answered.
+   * For a session that has nothing to do while others hold blocks that they have not begun, where copies may not run:
+   * whom to ask for which. Each session is asked for half of what waits, and again only after it has given something
+   * back or done a block.
    */
   blocksToRelease(idle: number): { readonly session: number; readonly blocks: number[] } | undefined {
-    if (this.#hasPending()) return undefined;
-    let best: { session: number; blocks: number[] } | undefined;
-    for (const [id, session] of this.#sessions) {
-      if (id === idle || session.releasing) continue;
-      const waiting = [...session.held].filter(([, held]) => held.begunMs === undefined).map(([block]) =>
-        block
-      );
-      if (waiting.length > (best?.blocks.length ?? 0)) best = { session: id, blocks: waiting };
-    }
-    if (!best) return undefined;
-    this.#sessions.get(best.session)!.releasing = true;
-    // The last ones would be begun last.
-    return { session: best.session, blocks: best.blocks.slice(Math.floor(best.blocks.length / 2)) };
+    if (this.#options.copies || this.hasPending) return undefined;
+    const queue = this.#longestQueue(idle);
+    if (queue) this.#sessions.get(queue.session)!.releasing = true;
+    return queue;
   }
 
-  #hasPending(): boolean {
-    while (this.#next < this.#state.length && this.#state[this.#next] !== PENDING) this.#next++;
-    return this.#requeued.size > 0 || this.#next < this.#state.length;
+  /** The second half of the longest queue of blocks that are not begun and nobody else's. */
+  #longestQueue(idle: number): { session: number; blocks: number[] } | undefined {
+    let longest: { session: number; blocks: number[] } | undefined;
+    for (const [id, session] of this.#sessions) {
+      if (id === idle || session.releasing || session.size < 2) continue;
+      const blocks = session.waiting().filter((block) => this.#isOnlyHolder(block));
+      if (blocks.length > (longest?.blocks.length ?? 0)) longest = { session: id, blocks };
+    }
+    // The last ones would be begun last.
+    return longest && { ...longest, blocks: longest.blocks.slice(Math.floor(longest.blocks.length / 2)) };
+  }
+
+  #limit(session: HeldBlocks, capacity: number): number {
+    const others = (this.#options.workers ?? 1) - 1;
+    return this.#pendingCount > others ? capacity : Math.min(capacity, session.threads);
+  }
+
+  #hasFresh(): boolean {
+    for (const { fresh } of this.#sessions.values()) if (fresh) return true;
+    return false;
+  }
+
+  #isOnlyHolder(block: number): boolean {
+    return this.#state[block] === OUT && this.#holders.get(block)?.size === 1;
   }
 
   #nextPending(): number | undefined {
     for (let block = this.#requeued.shift(); block !== undefined; block = this.#requeued.shift()) {
       if (this.#state[block] === PENDING) return block;
     }
-    return this.#hasPending() ? this.#next++ : undefined;
+    while (this.#next < this.#state.length && this.#state[this.#next] !== PENDING) this.#next++;
+    return this.#next < this.#state.length ? this.#next++ : undefined;
   }
 
-  #give(id: number, session: Session, block: number): Grant {
+  #give(id: number, session: HeldBlocks, block: number): Grant {
     const attempt = this.#attempts[block]! + 1;
     this.#attempts[block] = attempt;
+    // Suspects are waited for apart.
+    if (this.#state[block] === PENDING && session.alone !== block) this.#pendingCount--;
     this.#state[block] = OUT;
-    session.fresh = false;
-    session.held.set(block, { attempt, sentMs: undefined, begunMs: undefined });
+    session.add(block, attempt);
+    this.#heldTotal++;
     const holders = this.#holders.get(block);
     if (holders) holders.add(id);
     else this.#holders.set(block, new Set([id]));
     return { block, attempt };
   }
 
-  #drop(id: number, session: Session, block: number): void {
-    session.held.delete(block);
+  #drop(id: number, session: HeldBlocks, { block, nowMs }: { block: number; nowMs?: number }): void {
+    session.remove(block, nowMs);
+    this.#heldTotal--;
     const holders = this.#holders.get(block);
     holders?.delete(id);
     if (holders?.size === 0) this.#holders.delete(block);
   }
 
-  #putBack(block: number): void {
-    if (this.#state[block] !== OUT || this.#holders.has(block)) return;
+  /** Makes a block wait for a session again, unless one is done with it or still has it. */
+  #putBack(block: number): boolean {
+    if (this.#state[block] !== OUT || this.#holders.has(block)) return false;
     this.#state[block] = PENDING;
+    this.#pendingCount++;
     this.#requeued.add(block);
-  }
-
-  #requeue(block: number): void {
-    this.#retriedCount++;
-    this.#putBack(block);
-  }
-
-  // A worker computes what it was sent in order, so the first ones of its queue are those in hand.
-  #markBegun(session: Session, nowMs: number): void {
-    let running = 0;
-    for (const held of session.held.values()) {
-      if (running === session.threads) return;
-      if (held.sentMs === undefined) continue;
-      held.begunMs ??= nowMs;
-      running++;
-    }
+    return true;
   }
 
   #overdueBlock(id: number, nowMs: number): number | undefined {
@@ -380,13 +371,10 @@ export class Scheduler {
     let begunMs = begunBeforeMs;
     for (const [other, session] of this.#sessions) {
       if (other === id || session.alone !== undefined) continue;
-      for (const [block, held] of session.held) {
-        if (held.begunMs === undefined) break;
-        const only = this.#state[block] === OUT && this.#holders.get(block)?.size === 1;
-        if (only && held.begunMs < begunMs) {
-          slowest = block;
-          begunMs = held.begunMs;
-        }
+      for (const [block, sinceMs] of session.begun()) {
+        if (sinceMs >= begunMs || !this.#isOnlyHolder(block)) continue;
+        slowest = block;
+        begunMs = sinceMs;
       }
     }
     return slowest;

@@ -38,6 +38,13 @@ export async function selfContainedModule(
       `The text of the function '${name}' can't be sent to a worker. Put it into a module and give that`,
     );
   }
+  const borrowed = outerBinding(parse(program, PARSE_OPTIONS), false);
+  if (borrowed !== undefined) {
+    throw new ConfigError(
+      `The function '${name}' uses '${borrowed}', which is not the same in a worker. Do without it, or put the function ` +
+        `into a module`,
+    );
+  }
   const outside = await namesFromOutside(program);
   if (outside.length > 0) {
     throw new ConfigError(
@@ -51,6 +58,26 @@ export async function selfContainedModule(
 }
 
 const PARSE_OPTIONS = { ecmaVersion: "latest", sourceType: "module", ranges: true } as const;
+
+/** `this`, `super` or `import.meta`, if the text uses one that is not of a function or class within the user function. */
+function outerBinding(node: object, inFunction: boolean): string | undefined {
+  const { type } = node as { type?: string };
+  if (type === "ThisExpression") return "this";
+  if (type === "Super") return "super";
+  if (type === "MetaProperty") {
+    const { meta } = node as { meta: { name: string } };
+    return meta.name === "import" ? "import.meta" : undefined;
+  }
+  const ownsThis = type === "FunctionExpression" || type === "FunctionDeclaration";
+  for (const value of ownsThis && inFunction || type === "ClassBody" ? [] : Object.values(node)) {
+    for (const child of Array.isArray(value) ? value : [value]) {
+      if (typeof child !== "object" || child === null) continue;
+      const found = outerBinding(child, inFunction || ownsThis || type === "ArrowFunctionExpression");
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+}
 
 async function namesFromOutside(program: string): Promise<string[]> {
   const [{ parse }, { analyze }] = await Promise.all([import("acorn"), import("eslint-scope")]);

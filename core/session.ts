@@ -35,7 +35,7 @@ export class Session {
     this.worker = worker;
     this.hello = connection.hello;
     this.link = connection.link;
-    this.readAhead = new ReadAhead(1, connection.leastAhead);
+    this.readAhead = new ReadAhead(connection.hello.threads ?? 1, connection.leastAhead);
   }
 
   /** Where an error came from. */

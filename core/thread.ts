@@ -11,6 +11,12 @@ import { locks } from "./lock_manager.ts";
 import type { FromWorker, LinkEnd, LinkHandler, ToWorker, WorkerLink } from "./messages.ts";
 import { buffersOf } from "./payload.ts";
 
+/**
+ * How long a thread that was ended may take. `terminate()` of Deno 2.9 does not interrupt JavaScript that runs
+ * (denoland/deno#35657), so a function that never returns keeps its thread; the run does not wait for it.
+ */
+const PATIENCE_MS = 2000;
+
 /** The first message to a thread. */
 export interface ThreadStart {
   /** Marks it. */
@@ -40,6 +46,8 @@ class ThreadLink implements WorkerLink {
   #handler: LinkHandler | undefined;
   #end: LinkEnd | undefined;
   #watched = false;
+  readonly #patience = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #closing = false;
   #reason: string | undefined;
   #seen = { change: 0, block: -1, sinceMs: 0 };
@@ -58,11 +66,9 @@ class ThreadLink implements WorkerLink {
     this.#worker.onerror = (event) => {
       // Otherwise the error would end this thread, too.
       event.preventDefault();
-      this.#reason ??= event.message;
-      this.#worker.terminate();
-      this.#watch();
+      this.#lose(event.message);
     };
-    this.#worker.onmessageerror = () => this.close("a message could not be read");
+    this.#worker.onmessageerror = () => this.#lose("a message of it could not be read");
     const start: ThreadStart = {
       type: "blockfleet:start",
       lockName: this.#lockName,
@@ -96,25 +102,41 @@ class ThreadLink implements WorkerLink {
     if (this.#closing) return;
     this.#closing = true;
     this.#reason ??= reason;
+    this.#terminate();
+  }
+
+  #lose(reason: string): void {
+    this.#reason ??= reason;
+    this.#terminate();
+  }
+
+  #terminate(): void {
     this.#worker.terminate();
+    if (this.#end) return;
+    this.#timer ??= setTimeout(() => this.#patience.abort(), PATIENCE_MS);
     this.#watch();
   }
 
   #watch(): void {
     if (this.#watched) return;
     this.#watched = true;
-    locks.request(this.#lockName, () => {}).then(
+    const { signal } = this.#patience;
+    locks.request(this.#lockName, { signal }, () => {}).then(
       // Messages that the thread sent before its end are still on their way.
-      () => setTimeout(() => this.#ended(), 0),
-      (error) => this.#ended(messageOf(error)),
+      () => setTimeout(() => this.#ended({}), 0),
+      (error) => {
+        if (!signal.aborted) this.#reason ??= messageOf(error);
+        this.#ended({ computesOn: true });
+      },
     );
   }
 
-  #ended(reason = this.#reason ?? "it ended by Deno.exit(), self.close() or from outside"): void {
+  #ended(how: Pick<LinkEnd, "computesOn">): void {
+    clearTimeout(this.#timer);
     this.#worker.terminate();
-    const computing = this.computing()?.block;
-    const end = { reason, unexpected: !this.#closing };
-    this.#end = computing === undefined ? end : { ...end, computing };
+    const reason = this.#reason ?? "it ended by Deno.exit(), self.close() or from outside";
+    const end = { reason, unexpected: !this.#closing, ...how };
+    this.#end = { ...end, computing: this.computing()?.block ?? -1 };
     this.#handler?.ended(this.#end);
   }
 }

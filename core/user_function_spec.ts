@@ -8,29 +8,62 @@ import { toModuleUrl } from "./module_url.ts";
 import { selfContainedModule } from "./self_contained.ts";
 import type { UserFunctionSpec } from "./worker/user_function.ts";
 
+/** How a user function gets to the workers. */
+export interface UserFunctionSpecOptions {
+  /** Send its module's code, with what it imports; false: workers import the module by its URL. Default true. */
+  readonly shipCode?: boolean | undefined;
+  /** Ends the bundling of the code. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Makes a user function ready to be sent to workers.
  *
  * @param userFunction a module's path or URL, with `#name` for an export other than the default, or a function.
- * @throws {ConfigError} if its file is missing, or the function is not self-contained.
+ * @throws {ConfigError} if its file is missing, the function is not self-contained, or its code can't be shipped.
  */
 export async function userFunctionSpec(
   userFunction: string | URL | ((...args: never[]) => unknown),
+  options: UserFunctionSpecOptions = {},
 ): Promise<UserFunctionSpec> {
-  if (typeof userFunction === "function") {
-    return { kind: "source", text: await selfContainedModule(userFunction) };
-  }
+  if (typeof userFunction === "function") return await inlineSpec(userFunction);
   if (typeof userFunction !== "string" && !(userFunction instanceof URL)) {
     throw new ConfigError("userFunction must be a module's path or URL, or a function");
   }
-  const text = String(userFunction);
-  const hash = text.lastIndexOf("#");
-  const exportName = hash < 0 ? undefined : decodeURIComponent(text.slice(hash + 1));
-  if (exportName === "") throw new ConfigError(`'${text}' names no export after its "#"`);
-  const specifier = hash < 0 ? text : text.slice(0, hash);
+  const { specifier, exportName } = splitExport(String(userFunction));
   const url = toModuleUrl(specifier);
   if (url.protocol === "file:") await requireFile(url, specifier);
-  return { kind: "module", url: url.href, exportName };
+  if (options.shipCode === false) return { kind: "module", url: url.href, exportName };
+  // Loaded here, as it brings a parser.
+  const { bundleModule } = await import("./ship/bundle_module.ts");
+  const code = await bundleModule(url, { signal: options.signal });
+  return { kind: "source", url: url.href, exportName, code };
+}
+
+async function inlineSpec(userFunction: (...args: never[]) => unknown): Promise<UserFunctionSpec> {
+  const text = await selfContainedModule(userFunction);
+  const { shipText } = await import("./ship/bundle_module.ts");
+  const source = `function:${encodeURIComponent(userFunction.name || "anonymous")}`;
+  const before = text.indexOf(Function.prototype.toString.call(userFunction));
+  return {
+    kind: "source",
+    url: undefined,
+    exportName: undefined,
+    code: await shipText(text, source, before),
+  };
+}
+
+function splitExport(text: string): { specifier: string; exportName: string | undefined } {
+  const hash = text.lastIndexOf("#");
+  // A folder's name may have one too: `scene#3/ndvi.ts`.
+  if (hash < 0 || text.includes("/", hash)) return { specifier: text, exportName: undefined };
+  const name = text.slice(hash + 1);
+  if (name === "") throw new ConfigError(`'${text}' names no export after its "#"`);
+  try {
+    return { specifier: text.slice(0, hash), exportName: decodeURIComponent(name) };
+  } catch (error) {
+    throw new ConfigError(`'${name}' in '${text}' is no export's name`, { cause: error });
+  }
 }
 
 async function requireFile(url: URL, name: string): Promise<void> {

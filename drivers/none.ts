@@ -16,6 +16,8 @@ import type {
   WorkerLink,
   WorkerProgram,
 } from "../core/driver.ts";
+import { guardExit } from "../core/exit_guard.ts";
+import { messageOf } from "../core/errors.ts";
 import { CW_NONE } from "../core/kinds.ts";
 import { LocalFleet } from "../core/local_fleet.ts";
 import { MessageQueue } from "../core/message_queue.ts";
@@ -49,7 +51,8 @@ class MainThreadLink implements WorkerLink {
   readonly #alive: () => void;
   #handler: LinkHandler | undefined;
   #closeReason: string | undefined;
-  #computing = -1;
+  #computing: { block: number; sinceMs: number } | undefined;
+  #ended = false;
   readonly #abandon = Promise.withResolvers<void>();
   #patience: ReturnType<typeof setTimeout> | undefined;
 
@@ -68,39 +71,48 @@ class MainThreadLink implements WorkerLink {
     this.#incoming.push(message);
   }
 
+  computing(): { block: number; sinceMs: number } | undefined {
+    return this.#computing;
+  }
+
   close(reason: string): void {
-    if (this.#closeReason !== undefined) return;
+    if (this.#closeReason !== undefined || this.#ended) return;
     this.#closeReason = reason;
     this.#incoming.close();
     this.#patience = setTimeout(() => this.#abandon.resolve(), ABANDON_MS);
   }
 
   async #run(): Promise<void> {
+    const isClosed = () => this.#closeReason !== undefined;
     const link: ManagerLink = {
       send: (message) => {
-        if (this.#closeReason === undefined) this.#handler?.message(message);
+        if (!isClosed()) this.#handler?.message(message);
       },
       receive: () => this.#incoming.receive(),
-      poll: () => this.#closeReason === undefined ? this.#incoming.poll() : undefined,
-      computing: (block) => this.#computing = block,
+      poll: () => this.#incoming.poll(),
+      get closed() {
+        return isClosed();
+      },
+      computing: (block) => {
+        this.#computing = block < 0 ? undefined : { block, sinceMs: performance.now() };
+      },
     };
-    const exit = Deno.exit;
-    // Deno.exit() in a user function would end the run, with its files half written, as if all were well.
-    Deno.exit = () => {
-      throw new Error("the user function called Deno.exit()");
-    };
-    let end: LinkEnd;
+    const end = await this.#runProgram(link);
+    this.#ended = true;
+    this.#handler?.ended(this.#computing ? { ...end, computing: this.#computing.block } : end);
+  }
+
+  async #runProgram(link: ManagerLink): Promise<LinkEnd> {
+    using _guard = guardExit();
     try {
       this.#alive();
-      await Promise.race([this.#program.runHere(link), this.#abandon.promise]);
-      end = { reason: this.#closeReason ?? "it had no more to do", unexpected: false };
+      const abandoned = this.#abandon.promise.then(() => true);
+      const computesOn = await Promise.race([this.#program.runHere(link), abandoned]) ?? false;
+      return { reason: this.#closeReason ?? "it had no more to do", unexpected: false, computesOn };
     } catch (error) {
-      const reason = error instanceof Error ? error.stack ?? error.message : String(error);
-      end = { reason, unexpected: true };
+      return { reason: messageOf(error), unexpected: true };
     } finally {
       clearTimeout(this.#patience);
-      Deno.exit = exit;
     }
-    this.#handler?.ended(this.#computing < 0 ? end : { ...end, computing: this.#computing });
   }
 }

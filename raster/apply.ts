@@ -4,11 +4,12 @@
  * @module
  */
 import { checkConcurrency, type CheckedConcurrency } from "../core/concurrency_style.ts";
-import { AbortedError, ConfigError } from "../core/errors.ts";
+import { AbortedError, ConfigError, messageOf } from "../core/errors.ts";
+import { withKeptNote } from "../core/kept_note.ts";
 import { CW_NONE } from "../core/kinds.ts";
 import { ComputeWorkerManager } from "../core/manager.ts";
 import { MergedArgs } from "../core/merged_args.ts";
-import { packValue } from "../core/pack_value.ts";
+import { packValue, unpackValue } from "../core/pack_value.ts";
 import { headerOnly, type Payload } from "../core/payload.ts";
 import { ReaderPool } from "../core/reader_pool.ts";
 import { getDriver } from "../core/registry.ts";
@@ -16,20 +17,29 @@ import { Timers } from "../core/timers.ts";
 import { userFunctionSpec } from "../core/user_function_spec.ts";
 import { loadUserFunction, type UserFunctionSpec } from "../core/worker/user_function.ts";
 import type { ApplyOptions, ApplyResult, Progress } from "./apply_options.ts";
+import { checkBlockBytes } from "./block_bytes.ts";
 import { totalBlocks } from "./block_list.ts";
 import { COMPUTE_PROGRAM } from "./compute_thread.ts";
-import { OutputSet } from "./output/output_set.ts";
+import { checkInputsUnchanged } from "./input_versions.ts";
+import { functionDigest } from "./journal/function_digest.ts";
+import { JournaledOutputs } from "./journal/journaled_outputs.ts";
+import { runFacts } from "./journal/run_facts.ts";
 import { planInputs } from "./plan_inputs.ts";
 import { planOutputs } from "./plan_outputs.ts";
 import { RASTER_READ_PROCESSOR, type RasterJob } from "./raster_job.ts";
 import { RasterRun } from "./raster_run.ts";
+import { workerAccess } from "./worker_access.ts";
 
 /** Progress is told no more often than this. */
 const PROGRESS_MS = 100;
 
+/** Events of this process that come before its end. */
+const ENDINGS = ["unload", "error", "unhandledrejection"] as const;
+
 /**
  * Applies a user function to rasters, block by block, with the workers of your choice. Outputs appear under their names
- * when they are complete; if anything fails, nothing of them is left.
+ * when they are complete. If anything fails before a block is done, nothing of them is left; after that the blocks that
+ * are done are kept beside them with a journal, and the error says how to go on.
  *
  * ```ts ignore
  * import { apply, CW_THREADS } from "@blockfleet/blockfleet";
@@ -43,7 +53,8 @@ const PROGRESS_MS = 100;
  * console.log(result.timings.formatReport());
  * ```
  *
- * @throws {ConfigError} for options that can't work, before anything starts.
+ * @throws {ConfigError} for options that can't work, before anything starts; also if an earlier run has kept blocks and
+ * neither `resume` nor `restart` is given, or if what is to be resumed was another run.
  * @throws {UnavailableError} if the kind of worker can't run here.
  * @throws {RasterError} if an input can't be read or an output can't be written.
  * @throws {WorkerError} if the user function throws, or workers are lost beyond the limits.
@@ -57,70 +68,89 @@ export async function apply(options: ApplyOptions): Promise<ApplyResult> {
   const concurrency = checkConcurrency(options.concurrency ?? {}, driver);
   for (const warning of concurrency.warnings) onNotice(warning);
   const overlap = checkedOverlap(controls.overlap);
-  const userFunction = await userFunctionSpec(options.userFunction);
+  const leftovers = whatOfLeftovers(options);
+  const userFunction = await userFunctionSpec(options.userFunction, {
+    shipCode: options.shipCode,
+    signal: options.signal,
+  });
   const args = await prepareArgs(options, userFunction);
   const { inputs, workinggrid } = await planInputs(options);
   const planned = planOutputs(options, workinggrid);
+  checkBlockBytes(inputs, { blocks: planned.blocks, overlap });
   if (planned.notice !== undefined) onNotice(planned.notice);
   if (options.signal?.aborted) throw new AbortedError("The run was ended before it began");
 
-  const { x, y } = totalBlocks(planned.blocks);
-  const workers = Math.min(concurrency.workers, x * y);
-  const readThreads = readThreadsHere(concurrency, { workers, inProcess: driver.inProcess });
-  const job: RasterJob = {
-    run: { workinggrid, blocks: planned.blocks, overlap, jobName: options.jobName },
-    inputs,
-    outputs: planned.files.map(({ plan }) => plan),
-    userFunction,
-    ...args.job,
-    readsHere: readThreads === 0,
-  };
   const runId = crypto.randomUUID();
-  using outputs = await OutputSet.open(
-    planned.files.map(({ label, path, spec }) => ({ name: label, path, spec })),
+  const { blocks, files } = planned;
+  const otherArgs = args.job.hasOtherArgs ? { header: args.job.otherArgs, parts: args.parts } : undefined;
+  const digest = await functionDigest(userFunction);
+  const journalFailed = new AbortController();
+  const outputs = await JournaledOutputs.open(
+    files.map(({ label, path, spec }) => ({ name: label, path, spec })),
     {
-      runId,
+      ...{ runId, blocks, leftovers, onNotice, signal: options.signal },
       inputs: inputs.flatMap(({ name, files }) => files.map(({ location }) => ({ name, path: location }))),
       takeOver: controls.takeOver ?? false,
-      onNotice,
+      facts: await runFacts({
+        ...{ workinggrid, blocks, overlap, inputs, files, otherArgs, userFunction: digest },
+      }),
+      onRestored: (block, packed) => packed && args.merged?.add(block, unpackValue(packed)),
+      onFailure: (error) => journalFailed.abort(error),
     },
   );
-  // A process that ends in the middle, such as by Deno.exit(), leaves no part files either.
-  const abandon = () => outputs.abort();
-  globalThis.addEventListener("unload", abandon);
   const timers = new Timers();
   const manager = new ComputeWorkerManager(driver);
-  manager.setJobName(options.jobName);
-  const readers = startReaders(job, { threads: readThreads, timers });
-  const progress = throttledProgress(options);
-  try {
-    const run = new RasterRun({
-      blocks: planned.blocks,
-      workerJob: { header: job, parts: args.parts },
-      leastAhead: readers ? Math.max(2, Math.ceil(2 * readThreads / workers)) : 1,
-      copiesAllowed: options.otherArgs === undefined || args.merged !== undefined,
-      files: planned.files,
-      outputs,
-      merged: args.merged,
-      readers,
-      timers,
-    });
-    await manager.startWorkers({
-      job: run,
-      concurrency,
-      runId,
-      timers,
-      signal: options.signal,
-      onNotice,
-      onProgress: progress,
-    });
-    await manager.run();
-  } finally {
-    await manager.shutdown();
-    await readers?.close();
-    globalThis.removeEventListener("unload", abandon);
-  }
-  const summaries = timers.interval("writing", () => outputs.commit());
+  const summaries = await keepingWhatIsDone(outputs, {
+    onNotice,
+    work: async () => {
+      const { x, y } = totalBlocks(blocks);
+      const workers = Math.min(concurrency.workers, x * y - outputs.done.length);
+      const readThreads = readThreadsHere(concurrency, { workers, inProcess: driver.inProcess });
+      const job: RasterJob = {
+        run: { workinggrid, blocks, overlap, jobName: options.jobName },
+        inputs,
+        outputs: files.map(({ plan }) => plan),
+        userFunction,
+        ...args.job,
+        readsHere: readThreads === 0,
+      };
+      manager.setJobName(options.jobName);
+      const readers = startReaders(job, { threads: readThreads, timers });
+      const run = new RasterRun({
+        blocks,
+        workerJob: { header: job, parts: args.parts },
+        leastAhead: readers ? Math.max(2, Math.ceil(2 * readThreads / workers)) : 1,
+        access: workerAccess(inputs, job),
+        copiesAllowed: options.otherArgs === undefined || args.merged !== undefined,
+        files,
+        outputs,
+        merged: args.merged,
+        readers,
+        timers,
+      });
+      const signal = AbortSignal.any([journalFailed.signal, ...options.signal ? [options.signal] : []]);
+      try {
+        await manager.startWorkers({
+          ...{ job: run, concurrency, runId, timers, signal, onNotice },
+          onProgress: throttledProgress(options),
+        });
+        await manager.run();
+      } catch (error) {
+        throw journalFailed.signal.aborted ? journalFailed.signal.reason : error;
+      } finally {
+        await manager.shutdown();
+        await readers?.close();
+      }
+      try {
+        await checkInputsUnchanged(inputs);
+      } catch (error) {
+        // What was computed from them is of no use, whatever becomes of them.
+        outputs.discard();
+        throw error;
+      }
+      return await timers.interval("writing", () => outputs.commit());
+    },
+  });
   const wallSeconds = (performance.now() - startMs) / 1000;
   timers.add("walltime", wallSeconds);
   const counts = manager.counts();
@@ -133,6 +163,35 @@ export async function apply(options: ApplyOptions): Promise<ApplyResult> {
     workers: { kind: driver.kind, ...counts.workers },
     wallSeconds,
   };
+}
+
+/** Does the work; if it fails, keeps what the outputs hold, or nothing if it is nothing, and says so with the error. */
+async function keepingWhatIsDone<T>(
+  outputs: JournaledOutputs,
+  options: { readonly work: () => Promise<T>; readonly onNotice: (line: string) => void },
+): Promise<T> {
+  // A process that ends in the middle, by Deno.exit() or by an error that nobody caught, does so too.
+  const abandon = (event: Event) => {
+    if (!event.defaultPrevented) outputs.abandonNow();
+  };
+  for (const ending of ENDINGS) globalThis.addEventListener(ending, abandon);
+  try {
+    return await options.work();
+  } catch (error) {
+    const note = await outputs.abandon().catch((failure) => options.onNotice(messageOf(failure)));
+    throw withKeptNote(error, note ?? undefined);
+  } finally {
+    for (const ending of ENDINGS) globalThis.removeEventListener(ending, abandon);
+  }
+}
+
+function whatOfLeftovers({ resume, restart }: ApplyOptions): "resume" | "restart" | "refuse" {
+  if (resume && restart) {
+    throw new ConfigError(
+      "--resume (resume) goes on with an earlier run, --restart (restart) begins anew: give one",
+    );
+  }
+  return resume ? "resume" : restart ? "restart" : "refuse";
 }
 
 interface PreparedArgs {

@@ -93,6 +93,11 @@ export interface ApplyOptions {
    * its arguments and globals. A relative path is from the current folder.
    */
   readonly userFunction: string | URL | UserFunction;
+  /**
+   * Send the workers the module's code with all that it imports, so that they need no file of it. Default true; with
+   * false they import the module by its URL.
+   */
+  readonly shipCode?: boolean;
   /** Input rasters by name: a path or URL, or a list of them. */
   readonly infiles?: Readonly<Record<string, string | URL | readonly (string | URL)[]>>;
   /** Output paths by name, or lists of them. */
@@ -105,7 +110,14 @@ export interface ApplyOptions {
   readonly concurrency?: ConcurrencyStyle;
   /** A name for the run, shown in worker names. */
   readonly jobName?: string;
-  /** Ends the run; it leaves nothing behind. */
+  /**
+   * Go on with what an earlier run of the same has done and kept; its journal says what that is. If there is none, the
+   * run begins anew and says so. Default false.
+   */
+  readonly resume?: boolean;
+  /** Begin anew, and remove what an earlier run has kept. Default false. */
+  readonly restart?: boolean;
+  /** Ends the run; what is done by then is kept for `resume`. */
   readonly signal?: AbortSignal;
   /** Called after each block is written, at most ten times a second, and at the start and the end. */
   readonly onProgress?: (progress: Progress) => void;

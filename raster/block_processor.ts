@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { crc32c } from "../core/journal/crc32c.ts";
 import { headerOnly, type Payload } from "../core/payload.ts";
 import type { IntervalRecorder } from "../core/timers.ts";
 import { OtherArgs } from "../core/worker/other_args.ts";
@@ -104,7 +105,7 @@ class RasterProcessor implements BlockProcessor {
     await timers.interval("userfunction", () => userFunction.call(info, inputs, outputs, ...args));
     const after = otherArgs.afterBlock();
     const result = timers.interval("writing", () => this.#encode(block, outputs));
-    if (!after) return result;
+    if (!after) return otherArgs.hasChanged() ? withArgsChanged(result) : result;
     const header: RasterResult = { ...result.header as RasterResult, args: after.header };
     return { header, parts: [...result.parts, ...after.parts] };
   }
@@ -127,7 +128,8 @@ class RasterProcessor implements BlockProcessor {
     const encoded = plans.map((plan, index) => {
       const pixels = outputPixels(outputs, plan, { rows, cols });
       const { bytes, lengths } = this.#encoder(plan, index, pixels).encode(pixels.data, defn, placement);
-      return { bytes, output: { type: pixels.type, bands: pixels.bands, lengths } };
+      const crcs = tileChecksums(bytes, lengths);
+      return { bytes, output: { type: pixels.type, bands: pixels.bands, lengths, crcs } };
     });
     const header: RasterResult = { outputs: encoded.map(({ output }) => output) };
     return { header, parts: encoded.map(({ bytes }) => bytes) };
@@ -139,6 +141,16 @@ class RasterProcessor implements BlockProcessor {
     if (known?.dataType === type && known.bands === bands) return known;
     return this.#encoders[index] = new TileEncoder(plan.layout, type, bands);
   }
+}
+
+function withArgsChanged({ header, parts }: Payload): Payload {
+  return { header: { ...header as RasterResult, argsChanged: true } satisfies RasterResult, parts };
+}
+
+/** Made here, so that the manager need not look at any byte: it notes them in the journal. */
+function tileChecksums(bytes: Uint8Array<ArrayBuffer>, lengths: Uint32Array): Uint32Array<ArrayBuffer> {
+  let at = 0;
+  return Uint32Array.from(lengths, (length) => crc32c(bytes.subarray(at, at += length)));
 }
 
 /** The inputs by the user's names, and the file of each block. */

@@ -3,13 +3,17 @@
  *
  * @module
  */
-import { RasterError } from "../core/errors.ts";
 import type { Payload } from "../core/payload.ts";
 import type { ApplierBlockDefn } from "./block_defn.ts";
-import { type DataType, dataTypeOf, newPixelArray, type PixelArray, viewPixels } from "./data_type.ts";
+import { type DataType, dataTypeOf, newPixelArray, viewPixels } from "./data_type.ts";
 import { GeoTiffReader } from "./geotiff/geotiff_reader.ts";
+import { hasChanged } from "./input_versions.ts";
+import { fillWithNodata } from "./nodata_pixel.ts";
 import { RasterBlock } from "./raster_block.ts";
 import type { InputFile, InputPlan } from "./raster_job.ts";
+
+/** The most that decoded tiles may take in one worker, shared by its files; none has less than the least. */
+const CACHE_BYTES = { most: 32 << 20, least: 4 << 20 };
 
 /** The blocks read for one block of the working grid, one a file, in the order of the plan. */
 export type InputBlocks = readonly RasterBlock[];
@@ -64,7 +68,7 @@ export class InputReader implements AsyncDisposable {
     };
     const whole = window.ncols === shape.cols && window.nrows === shape.rows;
     const data = newPixelArray(file.dataType, shape.bands * shape.rows * shape.cols);
-    if (!whole) fill(data, file.nodata);
+    if (!whole) fillWithNodata(data, file.nodata);
     if (window.ncols > 0 && window.nrows > 0) {
       const reader = await this.#reader(file, index);
       await reader.readWindow(window, {
@@ -83,18 +87,14 @@ export class InputReader implements AsyncDisposable {
   }
 
   async #open(file: InputFile): Promise<GeoTiffReader> {
-    const reader = await GeoTiffReader.open(file.location, { cacheWholeTiles: this.#overlap > 0 });
+    const reader = await GeoTiffReader.open(file.location, {
+      cacheBytes: Math.max(CACHE_BYTES.least, CACHE_BYTES.most / this.#files.length),
+      cacheWholeTiles: this.#overlap > 0,
+    });
     if (reader.info.version === file.version) return reader;
     await reader[Symbol.asyncDispose]();
-    throw new RasterError(`'${file.location}' has changed since the run began: run it again`);
+    throw hasChanged(reader.info.location);
   }
-}
-
-/** Fills with the nodata value, or with 0 where there is none or the type can't hold it. */
-function fill(data: PixelArray, nodata: number | bigint | null): void {
-  if (nodata === null || nodata === 0) return;
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) data.fill(BigInt(nodata));
-  else data.fill(Number(nodata));
 }
 
 interface PackedBlock {

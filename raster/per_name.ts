@@ -9,20 +9,40 @@ import type { PerName } from "./apply_options.ts";
 /** The name that stands for all that are not named. */
 const OTHERS = "*";
 
+/** What {@linkcode valueFor} knows of an option. */
+export interface PerNameOption<T, F> {
+  /** The option's name, for errors. */
+  readonly optionName: string;
+  /** Tells a single value from a record by name, and from what can't be a value. */
+  readonly isOne: (value: unknown) => value is T;
+  /** What a single value is, for people: "a list of band numbers". */
+  readonly what: string;
+  /** What holds for a name that is given no value. */
+  readonly fallback: F;
+}
+
 /**
  * The value for one name: its own, else that of `"*"`, else the fallback.
  *
- * @param isOne tells a single value from a record by name.
+ * @throws {ConfigError} if what was given is no value of this option; it is quoted.
  */
-export function valueFor<T>(
+export function valueFor<T, F>(
   option: PerName<T> | undefined,
   name: string,
-  options: { isOne: (value: PerName<T>) => value is T; fallback: T },
-): T {
-  if (option === undefined) return options.fallback;
-  if (options.isOne(option)) return option;
-  if (Object.hasOwn(option, name)) return option[name]!;
-  return Object.hasOwn(option, OTHERS) ? option[OTHERS]! : options.fallback;
+  { optionName, isOne, what, fallback }: PerNameOption<T, F>,
+): T | F {
+  if (option === undefined) return fallback;
+  const given: unknown = option;
+  if (isOne(given)) return given;
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw new ConfigError(`${optionName} must be ${what}, or one for each name, not ${quote(given)}`);
+  }
+  const byName = given as Readonly<Record<string, unknown>>;
+  const key = [name, OTHERS].find((one) => Object.hasOwn(byName, one) && byName[one] !== undefined);
+  if (key === undefined) return fallback;
+  const value = byName[key];
+  if (isOne(value)) return value;
+  throw new ConfigError(`${optionName} of '${key}' must be ${what}, not ${quote(value)}`);
 }
 
 /**
@@ -41,4 +61,8 @@ export function checkNames(option: unknown, optionName: string, known: readonly 
       );
     }
   }
+}
+
+function quote(value: unknown): string {
+  return Deno.inspect(value, { breakLength: Infinity, compact: true, depth: 1, strAbbreviateSize: 80 });
 }

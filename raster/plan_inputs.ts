@@ -6,6 +6,7 @@
 import { ConfigError } from "../core/errors.ts";
 import type { ApplierControls, ApplyOptions } from "./apply_options.ts";
 import { GeoTiffReader } from "./geotiff/geotiff_reader.ts";
+import { nodataOfType } from "./nodata_pixel.ts";
 import { checkNames, valueFor } from "./per_name.ts";
 import {
   combineGrids,
@@ -119,7 +120,10 @@ async function workingGrid(files: readonly OpenedFile[], controls: ApplierContro
   }
   const given = await referenceGrid(controls);
   if (footprint === "bounds_from_reference" || files.length === 0) {
-    if (given) return given.grid;
+    if (given) {
+      for (const file of files) requireOffset(given, namedGrid(file));
+      return given.grid;
+    }
     throw new ConfigError(
       files.length === 0
         ? "There are no inputs: name at least one, or give a reference grid"
@@ -128,10 +132,10 @@ async function workingGrid(files: readonly OpenedFile[], controls: ApplierContro
   }
   const forExtent = filesForExtent ? files.filter(({ name }) => filesForExtent.includes(name)) : files;
   if (forExtent.length === 0) throw new ConfigError("filesForExtent names no input: name at least one");
-  const grids = forExtent.map(({ location, grid }): NamedGrid => ({ name: location, grid }));
+  const grids = forExtent.map(namedGrid);
   const reference = given ?? grids[0]!;
   // Files that don't make the extent must lie on the lattice all the same; said with the file's own names.
-  for (const { location, grid } of files) requireOffset(reference, { name: location, grid });
+  for (const file of files) requireOffset(reference, namedGrid(file));
   return combineGrids(reference, grids, { footprint });
 }
 
@@ -140,8 +144,13 @@ async function referenceGrid(
 ): Promise<NamedGrid | undefined> {
   if (referencePixgrid) return { name: "referencePixgrid", grid: checkedGrid(referencePixgrid) };
   if (reference === undefined) return undefined;
-  const name = location(reference, "reference");
-  return { name, grid: gridOf(await readInfo(name)) };
+  const info = await readInfo(location(reference, "reference"));
+  return namedGrid({ info, grid: gridOf(info) });
+}
+
+/** A file's grid, by the file's name for people, which holds no credentials. */
+function namedGrid({ info, grid }: Pick<OpenedFile, "info" | "grid">): NamedGrid {
+  return { name: info.location, grid };
 }
 
 function checkedGrid(grid: PixelGrid): PixelGrid {
@@ -153,31 +162,36 @@ function checkedGrid(grid: PixelGrid): PixelGrid {
       );
     }
   }
-  if (t.length !== 6 || !t.every(Number.isFinite) || t[1] * t[5] - t[2] * t[4] === 0) {
-    throw new ConfigError(`referencePixgrid has the geotransform [${t.join(", ")}], which places no pixels`);
+  if (!Array.isArray(t) || t.length !== 6 || !t.every(Number.isFinite) || t[1] * t[5] - t[2] * t[4] === 0) {
+    throw new ConfigError(`referencePixgrid has the geotransform [${t}], which places no pixels`);
   }
   return grid;
 }
 
 function planFile(
-  { name, location, info, grid }: OpenedFile,
+  file: OpenedFile,
   options: { controls: ApplierControls; reference: NamedGrid },
 ): InputFile {
+  const { name, location, info } = file;
   const { controls, reference } = options;
-  const offset = requireOffset({ name: location, grid }, reference);
+  const offset = requireOffset(namedGrid(file), reference);
   const all = Array.from({ length: info.bands }, (_, index) => index + 1);
-  const layers = valueFor(controls.layers, name, { isOne: isList<number>, fallback: all });
+  const layers = valueFor(controls.layers, name, {
+    ...{ optionName: "layers", isOne: isNumbers, what: "a list of band numbers", fallback: all },
+  });
   for (const layer of layers) {
     if (!all.includes(layer)) {
       throw new ConfigError(
-        `There is no layer ${layer} in '${location}', which has ${info.bands}: they count from 1`,
+        `There is no layer ${layer} in '${info.location}', which has ${info.bands}: they count from 1`,
       );
     }
   }
   if (layers.length === 0) {
     throw new ConfigError(`layers of '${name}' is an empty list: leave it out for all`);
   }
-  const nodata = valueFor(controls.inputNoData, name, { isOne: isScalar, fallback: info.nodata });
+  const nodata = valueFor(controls.inputNoData, name, {
+    ...{ optionName: "inputNoData", isOne: isNodata, what: "a number or null", fallback: info.nodata },
+  });
   return {
     location,
     width: info.width,
@@ -185,22 +199,18 @@ function planFile(
     dataType: info.dataType,
     offset,
     layers,
-    nodata: nodata === null ? null : requireNumber(nodata, name),
+    nodata: nodataOfType(nodata, info.dataType),
     version: info.version,
   };
 }
 
-function requireNumber(nodata: unknown, name: string): number | bigint {
-  if (typeof nodata === "number" || typeof nodata === "bigint") return nodata;
-  throw new ConfigError(`The nodata value of '${name}' must be a number or null, not ${String(nodata)}`);
+/** Whether something can be a nodata value; null is none. */
+export function isNodata(value: unknown): value is number | bigint | null {
+  return value === null || typeof value === "number" || typeof value === "bigint";
 }
 
-function isScalar(value: unknown): value is number | bigint | null {
-  return typeof value !== "object" || value === null;
-}
-
-function isList<T>(value: unknown): value is readonly T[] {
-  return Array.isArray(value);
+function isNumbers(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((one) => typeof one === "number");
 }
 
 function location(file: unknown, what: string): string {

@@ -5,15 +5,15 @@
  */
 import { ConfigError } from "../core/errors.ts";
 import type { ApplyOptions } from "./apply_options.ts";
-import type { BlockGrid } from "./block_list.ts";
-import { DATA_TYPES, isDataType } from "./data_type.ts";
+import { type BlockGrid, totalBlocks } from "./block_list.ts";
+import { DATA_TYPES, type DataType, isDataType } from "./data_type.ts";
 import { parseCreationOptions } from "./geotiff/creation_options.ts";
 import type { GeoTiffSpec } from "./geotiff/geotiff_writer.ts";
 import { makeOutputLayout, type OutputLayout } from "./geotiff/output_layout.ts";
 import { windowForLayouts } from "./geotiff/window_fit.ts";
 import { checkNames, valueFor } from "./per_name.ts";
 import { NO_GEOTRANSFORM, type PixelGrid } from "./pixel_grid.ts";
-import { namedFiles } from "./plan_inputs.ts";
+import { isNodata, namedFiles } from "./plan_inputs.ts";
 import { outputLabel, type OutputPlan } from "./raster_job.ts";
 
 /** One output and what its file begins as. */
@@ -41,6 +41,11 @@ export interface PlannedOutputs {
 /** RIOS's default window, pixels on each side. */
 export const DEFAULT_WINDOW = 256;
 
+/** More blocks than this take too much memory to keep account of. */
+const MAX_BLOCKS = 2 ** 27;
+
+const TYPE_NAMES = `one of ${Object.keys(DATA_TYPES).join(", ")}`;
+
 /**
  * Lays out all outputs.
  *
@@ -65,27 +70,40 @@ export function planOutputs(options: ApplyOptions, workinggrid: PixelGrid): Plan
   const files = namedFiles(options.outfiles, "output");
   const { ncols, nrows, geotransform, geoKeys } = workinggrid;
   const layouts = files.map(({ name }): OutputLayout => {
-    const creation = valueFor(controls.creationOptions, name, { isOne: isStrings, fallback: [] });
-    const nodata = valueFor(controls.outputNoData, name, { isOne: isScalar, fallback: 0 });
+    const creation = valueFor(controls.creationOptions, name, {
+      ...{ optionName: "creationOptions", isOne: isStrings, what: "a list of KEY=VALUE", fallback: [] },
+    });
+    const nodata = valueFor(controls.outputNoData, name, {
+      ...{ optionName: "outputNoData", isOne: isNodata, what: "a number or null", fallback: 0 },
+    });
     return makeOutputLayout(parseCreationOptions(creation), { width: ncols, height: nrows, nodata });
   });
   const window = windowForLayouts(layouts, requested, { exact: controls.windowExact ?? false });
+  const blocks = { ncols, nrows, windowxsize: window.windowxsize, windowysize: window.windowysize };
+  const { x, y } = totalBlocks(blocks);
+  if (x * y > MAX_BLOCKS) {
+    throw new ConfigError(
+      `A working grid of ${ncols} x ${nrows} pixels in windows of ${blocks.windowxsize} x ${blocks.windowysize} has ` +
+        `${
+          x * y
+        } blocks, over the limit of ${MAX_BLOCKS}: take larger windows, or look whether the inputs lie far apart`,
+    );
+  }
   const placed = geotransform.some((value, index) => value !== NO_GEOTRANSFORM[index]);
   return {
     files: files.map(({ name, index, location }, at): PlannedFile => {
       const layout = window.layouts[at]!;
-      const dataType = valueFor(controls.outputType, name, { isOne: isString, fallback: undefined });
-      if (dataType !== undefined && !isDataType(dataType)) {
-        throw new ConfigError(
-          `There is no pixel type '${dataType}': the types are ${Object.keys(DATA_TYPES).join(", ")}`,
-        );
-      }
-      const bandNames = valueFor(controls.layerNames, name, { isOne: isStrings, fallback: [] });
+      const dataType = valueFor(controls.outputType, name, {
+        ...{ optionName: "outputType", isOne: isTypeName, what: TYPE_NAMES, fallback: undefined },
+      });
+      const bandNames = valueFor(controls.layerNames, name, {
+        ...{ optionName: "layerNames", isOne: isStrings, what: "a list of texts", fallback: [] },
+      });
       const plan = { name, index, layout, dataType };
       const spec = { layout, geotransform: placed ? geotransform : null, geoKeys, bandNames };
       return { plan, label: outputLabel(plan), path: location, spec };
     }),
-    blocks: { ncols, nrows, windowxsize: window.windowxsize, windowysize: window.windowysize },
+    blocks,
     notice: window.notice,
   };
 }
@@ -99,13 +117,9 @@ function side(name: string, value: number | undefined): number {
 }
 
 function isStrings(value: unknown): value is readonly string[] {
-  return Array.isArray(value);
+  return Array.isArray(value) && value.every((one) => typeof one === "string");
 }
 
-function isString<T extends string | undefined>(value: unknown): value is T {
-  return typeof value === "string";
-}
-
-function isScalar(value: unknown): value is number | bigint | null {
-  return typeof value !== "object" || value === null;
+function isTypeName(value: unknown): value is DataType {
+  return typeof value === "string" && isDataType(value);
 }

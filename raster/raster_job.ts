@@ -91,7 +91,11 @@ export interface RasterResult {
     readonly bands: number;
     /** Bytes of each tile. */
     readonly lengths: Uint32Array<ArrayBuffer>;
+    /** CRC-32C of each tile. */
+    readonly crcs: Uint32Array<ArrayBuffer>;
   }[];
   /** The block's other args, packed, if each block has its own. */
   readonly args?: unknown;
+  /** Whether the user function has changed the worker's copy of other args, if a copy serves all its blocks. */
+  readonly argsChanged?: true;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { WorkerAccess } from "../core/worker_command.ts";
 import type { BlockJob } from "../core/block_job.ts";
 import type { WorkerProgram } from "../core/driver.ts";
 import { BlockfleetError } from "../core/errors.ts";
@@ -11,10 +12,10 @@ import { unpackValue } from "../core/pack_value.ts";
 import type { Payload } from "../core/payload.ts";
 import type { ReaderPool } from "../core/reader_pool.ts";
 import type { Timers } from "../core/timers.ts";
-import { blockDefn, type BlockGrid, describeBlock, totalBlocks } from "./block_list.ts";
+import { type BlockGrid, describeBlock, totalBlocks } from "./block_list.ts";
 import { COMPUTE_PROGRAM } from "./compute_thread.ts";
-import type { DataType } from "./data_type.ts";
-import type { OutputSet } from "./output/output_set.ts";
+import type { OutputFormat } from "./journal/journal_records.ts";
+import type { JournaledOutputs } from "./journal/journaled_outputs.ts";
 import type { PlannedFile } from "./plan_outputs.ts";
 import { RASTER_PROCESSOR, type RasterResult } from "./raster_job.ts";
 
@@ -26,12 +27,14 @@ export interface RasterRunParts {
   readonly workerJob: Payload;
   /** Blocks that each worker holds ahead of the one in hand, at the least. */
   readonly leastAhead: number;
+  /** What workers in processes of their own are allowed. */
+  readonly access: WorkerAccess;
   /** Whether blocks may be computed twice at once. */
   readonly copiesAllowed: boolean;
   /** The outputs in the order of the plan. */
   readonly files: readonly PlannedFile[];
-  /** The files being written. */
-  readonly outputs: OutputSet;
+  /** The files being written, and their journal. */
+  readonly outputs: JournaledOutputs;
   /** Where blocks' other args are merged, if they are. */
   readonly merged: MergedArgs | undefined;
   /** The read workers, if compute workers don't read for themselves. */
@@ -40,30 +43,26 @@ export interface RasterRunParts {
   readonly timers: Timers;
 }
 
-/** The block in which an output's type and bands were seen first. */
-interface FirstSeen {
-  readonly type: DataType;
-  readonly bands: number;
-  readonly block: number;
-}
-
 /** Writes the results of a run. */
 export class RasterRun implements BlockJob {
   readonly program: WorkerProgram = COMPUTE_PROGRAM;
   readonly processor: string = RASTER_PROCESSOR;
   readonly blockCount: number;
+  readonly done: readonly number[];
   readonly workerJob: Payload;
   readonly leastAhead: number;
+  readonly access: WorkerAccess;
   readonly copiesAllowed: boolean;
   readonly input?: (block: number) => Promise<Payload>;
   readonly #parts: RasterRunParts;
-  readonly #first: (FirstSeen | undefined)[] = [];
 
   constructor(parts: RasterRunParts) {
     const { x, y } = totalBlocks(parts.blocks);
     this.blockCount = x * y;
+    this.done = parts.outputs.done;
     this.workerJob = parts.workerJob;
     this.leastAhead = parts.leastAhead;
+    this.access = parts.access;
     this.copiesAllowed = parts.copiesAllowed;
     const { readers } = parts;
     if (readers) this.input = (block) => readers.read(block);
@@ -77,32 +76,36 @@ export class RasterRun implements BlockJob {
   accept(block: number, result: Payload): void {
     const { files, outputs, merged, timers } = this.#parts;
     const header = result.header as RasterResult;
-    const defn = blockDefn(this.#parts.blocks, block);
+    const args = merged && { header: header.args, parts: result.parts.slice(files.length) };
     timers.interval("writing", () => {
-      files.forEach(({ label }, index) => {
-        const { type, bands, lengths } = header.outputs[index]!;
-        const writer = outputs.writer(label);
-        const first = this.#first[index];
-        if (!first) {
-          writer.setFormat(type, bands);
-          this.#first[index] = { type, bands, block };
-        } else if (first.type !== type || first.bands !== bands) {
-          throw this.#differs(label, first, { type, bands, block });
-        }
-        writer.append(defn, { bytes: result.parts[index]!, lengths });
-      });
+      this.#requireFormats(block, header);
+      const encoded = header.outputs.map(({ lengths, crcs }, index) => ({
+        ...{ bytes: result.parts[index]!, lengths, crcs },
+      }));
+      outputs.accept({ block, outputs: encoded, args });
+      if (header.argsChanged) outputs.noteArgsChanged();
     });
-    if (merged) {
-      merged.add(block, unpackValue({ header: header.args, parts: result.parts.slice(files.length) }));
-    }
+    if (args) merged.add(block, unpackValue(args));
   }
 
   finished(_worker: number, last: Payload): unknown {
     return unpackValue(last);
   }
 
-  #differs(label: string, first: FirstSeen, other: FirstSeen): BlockfleetError {
-    const seen = ({ type, bands, block }: FirstSeen) =>
+  /** The first block decides the outputs' types and bands; all others must have the same. */
+  #requireFormats(block: number, header: RasterResult): void {
+    const { files, outputs } = this.#parts;
+    const formats = header.outputs.map(({ type, bands }): OutputFormat => ({ type, bands, block }));
+    if (!outputs.formats) return outputs.setFormats(formats);
+    outputs.formats.forEach((first, index) => {
+      const other = formats[index]!;
+      if (first.type === other.type && first.bands === other.bands) return;
+      throw this.#differs(files[index]!.label, first, other);
+    });
+  }
+
+  #differs(label: string, first: OutputFormat, other: OutputFormat): BlockfleetError {
+    const seen = ({ type, bands, block }: OutputFormat) =>
       `${bands} band(s) of ${type} in ${this.describeBlock(block)}`;
     return new BlockfleetError(
       `Output '${label}' differs from block to block: ${seen(first)}, but ${

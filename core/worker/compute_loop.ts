@@ -9,7 +9,7 @@ import { type Payload, payloadBytes } from "../payload.ts";
 import { IntervalLog } from "../timers.ts";
 import type { BlockProcessor, Processors } from "./processor.ts";
 
-/** Results wait for company no longer than this; small ones share a message. */
+/** Small results share a message: they wait for company until they are this old when a block is done. */
 const FLUSH_AFTER_MS = 5;
 const FLUSH_AFTER_BYTES = 1 << 20;
 
@@ -54,6 +54,8 @@ class ComputeLoop implements AsyncDisposable {
   #results: BlockResult[] = [];
   #resultBytes = 0;
   #oldestResultMs = 0;
+  /** The longest of the last blocks' times, fading: what the next one may take. */
+  #recentMs = Infinity;
 
   constructor(link: ManagerLink, processor: BlockProcessor, timers: IntervalLog) {
     this.#link = link;
@@ -66,6 +68,7 @@ class ComputeLoop implements AsyncDisposable {
       for (let message = this.#link.poll(); message !== undefined; message = this.#link.poll()) {
         this.#hear(message);
       }
+      if (this.#link.closed) return;
       const next = this.#begin();
       if (next) {
         await this.#process(next);
@@ -74,6 +77,8 @@ class ComputeLoop implements AsyncDisposable {
         continue;
       }
       if (this.#ending) break;
+      // The queue may have run dry because its last blocks were taken back.
+      this.#flush();
       const message = await this.#link.receive();
       if (message === undefined) return;
       this.#hear(message);
@@ -144,8 +149,11 @@ class ComputeLoop implements AsyncDisposable {
     const elapsedMs = nowMs - startMs;
     this.#results.push({ block: item.block, attempt: item.attempt, elapsedMs, payload });
     this.#resultBytes += payloadBytes(payload);
-    const late = nowMs - this.#oldestResultMs >= FLUSH_AFTER_MS || elapsedMs >= FLUSH_AFTER_MS;
-    if (ranDry || late || this.#resultBytes >= FLUSH_AFTER_BYTES) this.#flush();
+    // A result must not wait for a long block behind it; whether that is one can only be guessed.
+    const mayBeLong = Math.max(this.#recentMs, elapsedMs) >= FLUSH_AFTER_MS;
+    this.#recentMs = this.#recentMs === Infinity ? elapsedMs : Math.max(elapsedMs, 0.9 * this.#recentMs);
+    const late = nowMs - this.#oldestResultMs >= FLUSH_AFTER_MS;
+    if (ranDry || mayBeLong || late || this.#resultBytes >= FLUSH_AFTER_BYTES) this.#flush();
   }
 
   #fail(item: Assignment, error: unknown, phase: RemoteError["phase"]): void {

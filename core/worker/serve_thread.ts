@@ -63,6 +63,8 @@ function threadManagerLink(
     },
     receive: () => incoming.receive(),
     poll: () => incoming.poll(),
+    // A thread without a manager is ended from outside.
+    closed: false,
     computing(block: number): void {
       Atomics.store(status, 0, block);
       Atomics.add(status, 1, 1);

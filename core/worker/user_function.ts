@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError, messageOf } from "../errors.ts";
+import { loadShippedCode, type ShippedCode } from "../ship/shipped_code.ts";
 
 /** A user function on its way to a worker, in plain data. */
 export type UserFunctionSpec =
@@ -16,8 +17,12 @@ export type UserFunctionSpec =
   }
   | {
     readonly kind: "source";
-    /** A module's text whose default export is the function. */
-    readonly text: string;
+    /** The module's code with all that it imports. */
+    readonly code: ShippedCode;
+    /** Where the module was, or undefined for a function given as a value. */
+    readonly url: string | undefined;
+    /** The export, or undefined for the default. */
+    readonly exportName: string | undefined;
   };
 
 /** What a user's module gives. */
@@ -33,7 +38,7 @@ const MERGE_EXPORT = "mergeOtherArgs";
 
 /** A user function for people. */
 export function describeUserFunction(spec: UserFunctionSpec): string {
-  if (spec.kind === "source") return "the user function";
+  if (spec.url === undefined) return "the user function";
   return `'${spec.url}${spec.exportName === undefined ? "" : `#${spec.exportName}`}'`;
 }
 
@@ -43,12 +48,9 @@ export function describeUserFunction(spec: UserFunctionSpec): string {
  * @throws {ConfigError} if the module can't be loaded, or has no such function; its exports are listed.
  */
 export async function loadUserFunction(spec: UserFunctionSpec): Promise<LoadedUserFunction> {
-  const url = spec.kind === "module"
-    ? spec.url
-    : `data:text/javascript;charset=utf-8,${encodeURIComponent(spec.text)}`;
   let exports: Record<string, unknown>;
   try {
-    exports = await import(url);
+    exports = spec.kind === "module" ? await import(spec.url) : await loadShippedCode(spec.code);
   } catch (error) {
     throw new ConfigError(`Cannot load ${describeUserFunction(spec)}: ${messageOf(error)}`, { cause: error });
   }
@@ -64,7 +66,7 @@ function chooseExport(spec: UserFunctionSpec, exports: Record<string, unknown>):
   const functions = Object.keys(exports).filter((name) =>
     typeof exports[name] === "function" && name !== MERGE_EXPORT
   );
-  const wanted = spec.kind === "module" ? spec.exportName : undefined;
+  const wanted = spec.exportName;
   const name = wanted ??
     (functions.includes("default") || functions.length !== 1 ? "default" : functions[0]!);
   const chosen = Object.hasOwn(exports, name) ? exports[name] : undefined;

@@ -42,8 +42,8 @@ export interface CreationOptions {
   readonly alpha: AlphaKind;
 }
 
-/** The DEFLATE level when no ZLEVEL is given: a fifth quicker than 6 for half a percent of size on NDVI. */
-export const DEFAULT_DEFLATE_LEVEL = 5;
+/** The DEFLATE level when no ZLEVEL is given: a quarter quicker than 6 for 0.6% of size on NDVI of Landsat data. */
+export const DEFAULT_DEFLATE_LEVEL = 4;
 
 /** The ZSTD level when no ZSTD_LEVEL is given: smaller and quicker than DEFLATE 5; GDAL's 9 takes 1.6 times as long for 1%. */
 export const DEFAULT_ZSTD_LEVEL = 5;

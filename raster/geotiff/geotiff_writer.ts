@@ -39,6 +39,12 @@ export interface TilePlacement {
   readonly lengths: Uint32Array<ArrayBuffer>;
 }
 
+/**
+ * The first bytes of a part file of which a journal tells, as long as a header. So no one takes it for worthless who
+ * knows nothing of the journal: it may stand beside another output.
+ */
+export const PART_MARK: Uint8Array<ArrayBuffer> = new TextEncoder().encode("blockfleet part\n");
+
 /** What is known from the first block on, and the index of all tiles: offset -1 is a tile that is not written yet. */
 interface FixedFormat {
   readonly dataType: DataType;
@@ -89,6 +95,18 @@ export class GeoTiffWriter implements Disposable {
       throw error;
     }
     return new GeoTiffWriter(part, spec);
+  }
+
+  /**
+   * Opens the part file that an earlier run of the same output left. Its tiles are told by
+   * {@linkcode GeoTiffWriter.restore}; then {@linkcode GeoTiffWriter.truncate} is due, before any append.
+   *
+   * @returns undefined if there is none.
+   * @throws {RasterError} if it can't be opened.
+   */
+  static reopen(path: string, spec: GeoTiffSpec): GeoTiffWriter | undefined {
+    const part = PartFile.reopen(path);
+    return part && new GeoTiffWriter(part, spec);
   }
 
   /** The output's final path. */
@@ -176,6 +194,56 @@ export class GeoTiffWriter implements Disposable {
     const placement: TilePlacement = { block, offset: this.#part.append(bytes), lengths };
     this.#place(placement, indices);
     return placement;
+  }
+
+  /**
+   * Takes the tiles of a block as written, which an earlier run has done.
+   *
+   * @throws {RasterError} if they are not as many as the block has.
+   */
+  restore(placement: TilePlacement): void {
+    const indices = this.#tileIndices(placement.block);
+    if (placement.lengths.length !== indices.length) {
+      const { lengths } = placement;
+      throw new RasterError(
+        `'${this.path}' has ${indices.length} tiles in ${describe(placement.block)}, not ${lengths.length}`,
+      );
+    }
+    this.#place(placement, indices);
+  }
+
+  /**
+   * Reads back what an earlier run has written.
+   *
+   * @returns false if the file ends before it.
+   * @throws {RasterError} if it can't be read.
+   */
+  readBack(offset: number, into: Uint8Array): boolean {
+    return this.#part.readInto(offset, into);
+  }
+
+  /** Cuts off what lies behind the last tile of an earlier run, which ends at `byteLength`. */
+  truncate(byteLength: number): void {
+    this.#part.truncate(Math.max(byteLength, HEADER_BYTES));
+  }
+
+  /** Puts the mark of {@linkcode PART_MARK} where the header will be: from now on the part file is worth keeping. */
+  mark(): void {
+    this.#part.overwriteStart(PART_MARK);
+  }
+
+  /**
+   * Waits until the device has all tiles that were written before.
+   *
+   * @throws {RasterError} if it refuses.
+   */
+  sync(): Promise<void> {
+    return this.#part.sync();
+  }
+
+  /** Closes the part file and leaves it for a later run. Idempotent. */
+  leave(): void {
+    this.#part.leave();
   }
 
   /**

@@ -96,7 +96,7 @@ export class TileEncoder {
       throw new RangeError(`The block needs ${end} pixels, the array has ${pixels.length}`);
     }
     const planes = planeCount(this.#layout, this.#bands);
-    const parts: Uint8Array[] = [];
+    const parts: Uint8Array<ArrayBuffer>[] = [];
     const lengths = new Uint32Array(planes * span.down * span.across);
     let index = 0;
     for (let plane = 0; plane < planes; plane++) {
@@ -119,7 +119,7 @@ export class TileEncoder {
     return { bytes: concatenate(parts), lengths };
   }
 
-  #encodeTile(pixels: PixelArray, gather: TileGather): Uint8Array {
+  #encodeTile(pixels: PixelArray, gather: TileGather): Uint8Array<ArrayBuffer> {
     const { sparse, predictor } = this.#layout;
     const raw = this.#rawTile(pixels, gather);
     if (sparse && this.#isFill(raw)) return EMPTY;
@@ -132,9 +132,8 @@ export class TileEncoder {
       };
       predictor === 2 ? differenceHorizontally(tile) : differenceFloats(tile);
     }
-    const bytes = this.#compress(raw);
-    // Without compression these may be the scratch, which is used again for the next tile.
-    return bytes.buffer === this.#scratch.buffer ? bytes.slice() : bytes;
+    // A copy: these bytes lie in a buffer that is used again for the next tile, or are the block's own.
+    return this.#compress(raw).slice();
   }
 
   /** The tile's bytes before predictor and compression: a view of the block where that will do, else the scratch. */
@@ -190,8 +189,9 @@ export class TileEncoder {
 
 const EMPTY = new Uint8Array(0);
 
-/** One buffer of exactly the parts: a part may be pooled, or have slack behind it, and must not be transferred. */
-function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+/** One buffer of exactly the parts. */
+function concatenate(parts: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+  if (parts.length === 1) return parts[0]!;
   let length = 0;
   for (const part of parts) length += part.byteLength;
   const bytes = new Uint8Array(length);

@@ -3,8 +3,12 @@
  *
  * @module
  */
-import { basename, dirname, fromFileUrl, join } from "@std/path";
+import { basename } from "@std/path/basename";
+import { dirname } from "@std/path/dirname";
+import { fromFileUrl } from "@std/path/from-file-url";
+import { join } from "@std/path/join";
 import { ConfigError, RasterError } from "../../core/errors.ts";
+import { journalPath } from "./journal_path.ts";
 import { lockPath } from "./output_lock.ts";
 import { partPath } from "./part_file.ts";
 import { errorCode, writeError } from "./write_error.ts";
@@ -64,7 +68,8 @@ export function resolveOutputs(
     }
     const realPath = realOutputPath(name, local);
     const stat = statOf(realPath);
-    const keys = [realPath, partPath(realPath), lockPath(realPath), stat && identityOf(stat)];
+    const besides = [partPath(realPath), lockPath(realPath), journalPath(realPath)];
+    const keys = [realPath, ...besides, stat && identityOf(stat)];
     const claim: Claim = { what: `output ${name}`, path: local };
     for (const key of keys) {
       if (key === undefined) continue;

@@ -3,15 +3,17 @@
  *
  * @module
  */
-import { dirname } from "@std/path";
+import { dirname } from "@std/path/dirname";
 import { LockedError, messageOf, RasterError } from "../../core/errors.ts";
+import { syncFolder } from "../../core/journal/sync_folder.ts";
 import type { OutputSummary } from "../apply_options.ts";
 import type { MetadataItem } from "../geotiff/gdal_metadata_encode.ts";
 import { type GeoTiffSpec, GeoTiffWriter } from "../geotiff/geotiff_writer.ts";
+import { type FinishedFacts, FinishedPart } from "./finished_part.ts";
 import { OutputLock } from "./output_lock.ts";
 import { type NamedPath, type ResolvedOutput, resolveOutputs } from "./output_paths.ts";
 import { partPath } from "./part_file.ts";
-import { errorCode, writeError } from "./write_error.ts";
+import { writeError } from "./write_error.ts";
 
 /** One output as it is wanted. */
 export interface PlannedOutput extends NamedPath {
@@ -19,8 +21,8 @@ export interface PlannedOutput extends NamedPath {
   readonly spec: GeoTiffSpec;
 }
 
-/** Options of {@linkcode OutputSet.open}. */
-export interface OpenOutputsOptions {
+/** Options of {@linkcode OutputSet.lock}. */
+export interface LockOutputsOptions {
   /** The run's id, which is like no other's. */
   readonly runId: string;
   /** The run's inputs: an output must be none of them. */
@@ -31,55 +33,102 @@ export interface OpenOutputsOptions {
   readonly onNotice?: (line: string) => void;
 }
 
-/** One output in hand. */
-interface OpenOutput extends ResolvedOutput {
+/** One output, locked. */
+interface LockedOutput extends ResolvedOutput {
   readonly spec: GeoTiffSpec;
   readonly lock: OutputLock;
-  readonly writer: GeoTiffWriter;
 }
 
+/** The file of an output on its way to its final name. */
+type OutputFile = GeoTiffWriter | FinishedPart;
+
 /**
- * The outputs of one run, locked and open. Tiles go in through {@linkcode OutputSet.writer}; then `commit()` puts all
- * files in place, or `abort()` leaves none.
+ * The outputs of one run. They are locked, then their part files are created or an earlier run's are opened; tiles go
+ * in through {@linkcode OutputSet.writer}. At the end `finish()` completes all files under their part names and
+ * `publish()` gives them their final ones; or `abort()` leaves none of them, or `leave()` all of them as they are.
  */
 export class OutputSet implements Disposable {
-  readonly #outputs: ReadonlyMap<string, OpenOutput>;
+  readonly #outputs: readonly LockedOutput[];
+  readonly #files = new Map<string, OutputFile>();
+  #isHalfway = false;
   #settled = false;
 
-  private constructor(outputs: readonly OpenOutput[]) {
-    this.#outputs = new Map(outputs.map((output) => [output.name, output]));
+  private constructor(outputs: readonly LockedOutput[]) {
+    this.#outputs = outputs;
   }
 
   /**
-   * Checks all outputs, takes their locks and creates their part files. A part file that a run left which is no more
-   * is removed, and said so. If anything fails, nothing is left.
+   * Checks where the outputs are to stand and takes their locks. If anything fails, nothing is left.
    *
    * @throws {ConfigError} if an output is given twice, or is an input too.
    * @throws {LockedError} if another run holds one of them.
    * @throws {RasterError} if one can't be written.
    */
-  static async open(planned: readonly PlannedOutput[], options: OpenOutputsOptions): Promise<OutputSet> {
+  static async lock(planned: readonly PlannedOutput[], options: LockOutputsOptions): Promise<OutputSet> {
     const resolved = resolveOutputs(planned, options.inputs);
     const locks = new Map<string, OutputLock>();
-    const writers = new Map<string, GeoTiffWriter>();
     try {
       // In one order for all runs, so that of two with outputs in common one gets them all.
       const paths = resolved.map(({ realPath }) => realPath).sort();
       for (const path of paths) locks.set(path, await OutputLock.acquire(path, options));
-      const outputs = resolved.map((output, index): OpenOutput => {
-        const { realPath } = output;
-        removeOrphan(realPath, options.onNotice);
-        const { spec } = planned[index]!;
-        const writer = GeoTiffWriter.create(realPath, spec);
-        writers.set(realPath, writer);
-        return { ...output, spec, lock: locks.get(realPath)!, writer };
-      });
-      return new OutputSet(outputs);
     } catch (error) {
-      for (const writer of writers.values()) writer.abort();
       for (const lock of locks.values()) lock.release();
       throw error;
     }
+    return new OutputSet(
+      resolved.map((output, index) => ({
+        ...output,
+        spec: planned[index]!.spec,
+        lock: locks.get(output.realPath)!,
+      })),
+    );
+  }
+
+  /** The outputs, in their order. */
+  get outputs(): readonly ResolvedOutput[] {
+    return this.#outputs;
+  }
+
+  /**
+   * Creates the part files. One that a run left which is no more is removed, and said so.
+   *
+   * @throws {RasterError} if one can't be created.
+   */
+  createParts(onNotice?: (line: string) => void): void {
+    for (const { name, realPath, spec } of this.#outputs) {
+      removeOrphan(realPath, onNotice);
+      this.#files.set(name, GeoTiffWriter.create(realPath, spec));
+    }
+  }
+
+  /**
+   * Opens the part files of an earlier run.
+   *
+   * @throws {RasterError} if one is not there, or can't be opened.
+   */
+  reopenParts(): void {
+    for (const { name, realPath, spec } of this.#outputs) {
+      const writer = GeoTiffWriter.reopen(realPath, spec);
+      if (!writer) {
+        throw new RasterError(
+          `Cannot go on with '${realPath}': its part file '${partPath(realPath)}' is not there; ` +
+            `use --restart (restart: true) to begin anew`,
+        );
+      }
+      this.#files.set(name, writer);
+    }
+  }
+
+  /**
+   * Finds the files that an earlier run has finished; `publish()` is all that is left to do.
+   *
+   * @param facts what each file is, in the order of the outputs.
+   * @throws {RasterError} if one is nowhere, or is not as long as it was.
+   */
+  findFinished(facts: readonly FinishedFacts[]): void {
+    this.#outputs.forEach(({ name, realPath }, index) => {
+      this.#files.set(name, FinishedPart.find(realPath, facts[index]!));
+    });
   }
 
   /**
@@ -88,63 +137,120 @@ export class OutputSet implements Disposable {
    * @throws {RangeError} if there is none of that name.
    */
   writer(name: string): GeoTiffWriter {
-    const output = this.#outputs.get(name);
-    if (!output) throw new RangeError(`There is no output '${name}'`);
-    return output.writer;
+    const file = this.#files.get(name);
+    if (!(file instanceof GeoTiffWriter)) throw new RangeError(`There is no output '${name}' being written`);
+    return file;
   }
 
   /**
-   * Finishes all files, then gives each its final name, and waits until the disk has it all. After an error from
-   * finishing nothing has its final name, and `abort()` leaves nothing. After a rename that failed, files that are
-   * complete stay as they are, in place or under their part names, and the error says which.
+   * Makes sure that all locks are still this run's. Ask before anything that can't be taken back.
    *
-   * @param metadata What is only known now, such as statistics, by the output's name.
-   * @returns What was made, in the order of the outputs.
-   * @throws {LockedError} if a lock has passed to another run; its output is not touched.
-   * @throws {RasterError} if a file is not complete, can't be written, or can't be renamed.
+   * @throws {LockedError} naming who has one now.
    */
-  commit(metadata: Readonly<Record<string, readonly MetadataItem[]>> = {}): OutputSummary[] {
-    const outputs = [...this.#outputs.values()];
-    for (const { lock } of outputs) lock.check();
-    for (const { name, writer } of outputs) {
-      writer.finish(Object.hasOwn(metadata, name) ? metadata[name] : []);
-    }
-    for (const { lock } of outputs) lock.check();
-    const inPlace: string[] = [];
-    for (const { lock, writer } of outputs) {
-      try {
-        lock.check();
-        writer.publish();
-        inPlace.push(writer.path);
-      } catch (error) {
-        if (error instanceof LockedError && inPlace.length === 0) throw error;
-        this.#settle();
-        throw halfwayError(error, { inPlace, rest: outputs.slice(inPlace.length) });
-      }
-    }
-    syncFolders(inPlace);
-    this.#settle();
-    return outputs.map(summarise);
+  checkLocks(): void {
+    for (const { lock } of this.#outputs) lock.check();
   }
 
-  /** Removes all part files and locks, unless `commit()` is done. Idempotent. */
+  /** Whether all locks are still this run's. */
+  isOwn(): boolean {
+    return this.#outputs.every(({ lock }) => lock.isOwn());
+  }
+
+  /** Marks the part files as worth keeping; see {@linkcode GeoTiffWriter.mark}. */
+  mark(): void {
+    for (const { name } of this.#outputs) this.writer(name).mark();
+  }
+
+  /**
+   * Waits until the device has all tiles that were written before.
+   *
+   * @throws {RasterError} if it refuses.
+   */
+  async sync(): Promise<void> {
+    await Promise.all(this.#outputs.map(({ name }) => this.writer(name).sync()));
+  }
+
+  /**
+   * Completes all files under their part names and waits until the disk has them. After an error nothing has its final
+   * name.
+   *
+   * @param metadata what is only known now, such as statistics, by the output's name.
+   * @returns the files' lengths, in the order of the outputs.
+   * @throws {LockedError} if a lock has passed to another run.
+   * @throws {RasterError} if a file is not complete, or can't be written.
+   */
+  finish(metadata: Readonly<Record<string, readonly MetadataItem[]>> = {}): number[] {
+    this.checkLocks();
+    return this.#outputs.map(({ name }) => {
+      const writer = this.writer(name);
+      writer.finish(Object.hasOwn(metadata, name) ? metadata[name] : []);
+      return writer.byteLength;
+    });
+  }
+
+  /**
+   * Gives each file its final name, and waits until the disk has it all. After a rename that failed, files stay as
+   * they are, in place or under their part names, and the error says which.
+   *
+   * @returns what was made, in the order of the outputs.
+   * @throws {LockedError} if a lock has passed to another run; its output is not touched.
+   * @throws {RasterError} if a file can't be renamed.
+   */
+  publish(): OutputSummary[] {
+    this.checkLocks();
+    const files = this.#outputs.map(({ name }) => this.#files.get(name)!);
+    this.#outputs.forEach(({ lock }, index) => {
+      try {
+        lock.check();
+        files[index]!.publish();
+      } catch (error) {
+        if (error instanceof LockedError && index === 0) throw error;
+        this.#isHalfway = true;
+        throw halfwayError(error, { inPlace: files.slice(0, index), rest: files.slice(index) });
+      }
+    });
+    syncFolders(files.map(({ path }) => path));
+    return this.#outputs.map((output, index) => summarise(output, files[index]!));
+  }
+
+  /** Removes the locks; for when all is in its place. Idempotent. */
+  release(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    const failures: unknown[] = [];
+    for (const { lock } of this.#outputs) attempt(() => lock.release(), failures);
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** Closes the part files, leaves them to a later run, and removes the locks. Idempotent. */
+  leave(): void {
+    if (this.#settled) return;
+    for (const file of this.#files.values()) file.leave();
+    this.release();
+  }
+
+  /**
+   * Removes part files and locks; what is no longer this run's, or has its final name, stays, and after a
+   * `publish()` that failed half-way all files do. Idempotent.
+   */
   abort(): void {
     if (this.#settled) return;
     const failures: unknown[] = [];
-    for (const { writer } of this.#outputs.values()) attempt(() => writer.abort(), failures);
-    for (const { lock } of this.#outputs.values()) attempt(() => lock.release(), failures);
-    this.#settled = true;
+    for (const { name, lock } of this.#outputs) {
+      const file = this.#files.get(name);
+      attempt(() => {
+        // Another run may go on with this very file.
+        if (file instanceof GeoTiffWriter && !this.#isHalfway && lock.isOwn()) file.abort();
+        else file?.leave();
+      }, failures);
+    }
+    attempt(() => this.release(), failures);
     if (failures.length > 0) throw failures[0];
   }
 
   /** As {@linkcode abort}. */
   [Symbol.dispose](): void {
     this.abort();
-  }
-
-  #settle(): void {
-    for (const { lock } of this.#outputs.values()) lock.release();
-    this.#settled = true;
   }
 }
 
@@ -158,7 +264,7 @@ function attempt(action: () => void, failures: unknown[]): void {
 }
 
 /** The caller holds the lock, so that whoever wrote the part file is no more, or was overruled. */
-function removeOrphan(path: string, onNotice: OpenOutputsOptions["onNotice"]): void {
+function removeOrphan(path: string, onNotice: ((line: string) => void) | undefined): void {
   const orphan = partPath(path);
   try {
     Deno.removeSync(orphan);
@@ -171,36 +277,31 @@ function removeOrphan(path: string, onNotice: OpenOutputsOptions["onNotice"]): v
 
 function halfwayError(
   cause: unknown,
-  { inPlace, rest }: { inPlace: readonly string[]; rest: readonly OpenOutput[] },
+  { inPlace, rest }: { inPlace: readonly OutputFile[]; rest: readonly OutputFile[] },
 ): RasterError {
   const list = (paths: readonly string[]) => paths.map((path) => `'${path}'`).join(", ");
-  const done = inPlace.length === 0 ? "No output is in place" : `In place: ${list(inPlace)}`;
-  const parts = list(rest.map(({ writer }) => writer.partPath));
+  const done = inPlace.length === 0
+    ? "No output is in place"
+    : `In place: ${list(inPlace.map(({ path }) => path))}`;
+  const parts = list(rest.map((file) => file.partPath));
   return new RasterError(
-    `${
-      messageOf(cause)
-    }. ${done}; complete, but still under their part names: ${parts}: rename them, or run again`,
+    `${messageOf(cause)}. ${done}; complete, but still under their part names: ${parts}`,
     { cause },
   );
 }
 
-/** A rename is only kept through a power cut once its folder is synced; Windows can't and need not. */
 function syncFolders(paths: readonly string[]): void {
-  if (Deno.build.os === "windows") return;
   for (const folder of new Set(paths.map((path) => dirname(path)))) {
     try {
-      using file = Deno.openSync(folder, { read: true });
-      file.syncSync();
+      syncFolder(folder);
     } catch (error) {
-      // Some file systems can't sync a folder, and one that may not be read can't be opened for it.
-      if (["EINVAL", "ENOTSUP", "EACCES"].includes(errorCode(error) ?? "")) continue;
       throw writeError(folder, error, "all outputs are in place, but their folder could not be synced");
     }
   }
 }
 
-function summarise({ name, path, spec, writer }: OpenOutput): OutputSummary {
-  const { dataType, bands } = writer.format!;
+function summarise({ name, path, spec }: LockedOutput, file: OutputFile): OutputSummary {
+  const { dataType, bands } = file.format!;
   const { width, height } = spec.layout;
-  return { name, path, width, height, bands, type: dataType, bytes: writer.byteLength };
+  return { name, path, width, height, bands, type: dataType, bytes: file.byteLength };
 }

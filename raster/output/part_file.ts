@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { RasterError } from "../../core/errors.ts";
+import { messageOf, RasterError } from "../../core/errors.ts";
 import { writeError } from "./write_error.ts";
 
 /** The name under which an output grows. */
@@ -26,13 +26,15 @@ export class PartFile {
   #byteLength = 0;
   #failure: RasterError | undefined;
   #gone = false;
+  #isComplete = false;
 
   private constructor(target: string, file: Deno.FsFile) {
     this.target = target;
     this.path = partPath(target);
-    const { dev, ino } = file.statSync();
+    const { dev, ino, size } = file.statSync();
     this.#device = dev;
     this.#inode = ino;
+    this.#byteLength = size;
     this.#file = file;
   }
 
@@ -54,6 +56,21 @@ export class PartFile {
     }
   }
 
+  /**
+   * Opens the part file that an earlier run of `target` left, as it is.
+   *
+   * @returns undefined if there is none.
+   * @throws {RasterError} if it can't be opened.
+   */
+  static reopen(target: string): PartFile | undefined {
+    try {
+      return new PartFile(target, Deno.openSync(partPath(target), { read: true, write: true }));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw writeError(target, error, `'${partPath(target)}' could not be opened`);
+    }
+  }
+
   /** The file's length so far, bytes: where the next append goes. */
   get byteLength(): number {
     return this.#byteLength;
@@ -72,17 +89,64 @@ export class PartFile {
   }
 
   /**
-   * Writes over the first bytes of the file.
+   * Writes over the first bytes of the file, which must be there.
    *
    * @throws {RasterError} if it can't.
    */
   overwriteStart(bytes: Uint8Array): void {
+    this.#seek(0);
+    this.#write(bytes);
+    this.#seek(this.#byteLength);
+  }
+
+  /**
+   * Fills `into` with the bytes from `offset` on, of a file that was reopened.
+   *
+   * @returns false if the file is too short.
+   * @throws {RasterError} if it can't be read.
+   */
+  readInto(offset: number, into: Uint8Array): boolean {
+    if (offset + into.byteLength > this.#byteLength) return false;
+    this.#seek(offset);
     try {
-      this.#open().seekSync(0, Deno.SeekMode.Start);
+      for (let filled = 0; filled < into.byteLength;) {
+        const count = this.#open().readSync(into.subarray(filled));
+        if (count === null) return false;
+        filled += count;
+      }
+      return true;
+    } catch (error) {
+      throw new RasterError(`Cannot read '${this.path}': ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  /**
+   * Cuts the file off, so that the next append goes to `byteLength`; one that is shorter is filled up with zeros.
+   *
+   * @throws {RasterError} if it can't.
+   */
+  truncate(byteLength: number): void {
+    try {
+      this.#open().truncateSync(byteLength);
     } catch (error) {
       throw this.#fail(error);
     }
-    this.#write(bytes);
+    this.#byteLength = byteLength;
+    this.#seek(byteLength);
+  }
+
+  /**
+   * Waits until the device has what was written before; `syncAndClose()` has waited. Writing may go on meanwhile.
+   *
+   * @throws {RasterError} if the device refuses: some report a full disk only now.
+   */
+  async sync(): Promise<void> {
+    if (this.#isComplete) return;
+    try {
+      await this.#open().syncData();
+    } catch (error) {
+      throw this.#fail(error);
+    }
   }
 
   /**
@@ -97,19 +161,13 @@ export class PartFile {
     } catch (error) {
       throw this.#fail(error);
     }
+    this.#isComplete = true;
     this.#close();
   }
 
   /** Whether the part's name still stands for this file: a run that took over may have put its own there. */
   isInPlace(): boolean {
-    if (this.#gone) return false;
-    try {
-      const { dev, ino } = Deno.lstatSync(this.path);
-      return dev === this.#device && ino === this.#inode;
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return false;
-      throw writeError(this.target, error);
-    }
+    return !this.#gone && this.#isAt(this.path);
   }
 
   /**
@@ -124,8 +182,15 @@ export class PartFile {
     try {
       Deno.renameSync(this.path, this.target);
     } catch (error) {
-      throw writeError(this.target, error);
+      // A rename that a network file system sent twice has worked the first time.
+      if (!this.#isAt(this.target)) throw writeError(this.target, error);
     }
+    this.#gone = true;
+  }
+
+  /** Closes the file and leaves it where it is. Idempotent. */
+  leave(): void {
+    this.#close();
     this.#gone = true;
   }
 
@@ -135,6 +200,24 @@ export class PartFile {
     this.#close();
     this.#gone = true;
     if (inPlace) Deno.removeSync(this.path);
+  }
+
+  #isAt(path: string): boolean {
+    try {
+      const { dev, ino } = Deno.lstatSync(path);
+      return dev === this.#device && ino === this.#inode;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw writeError(this.target, error);
+    }
+  }
+
+  #seek(offset: number): void {
+    try {
+      this.#open().seekSync(offset, Deno.SeekMode.Start);
+    } catch (error) {
+      throw this.#fail(error);
+    }
   }
 
   #write(bytes: Uint8Array): void {

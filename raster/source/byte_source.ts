@@ -4,7 +4,6 @@
  * @module
  */
 import { RasterError } from "../../core/errors.ts";
-import { fromFileUrl } from "@std/path";
 import { displayName } from "./display_name.ts";
 import { FileSource } from "./file_source.ts";
 
@@ -58,7 +57,7 @@ export async function openByteSource(
 ): Promise<ByteSource> {
   const url = location instanceof URL ? location : parseUrl(location);
   if (url === undefined) return FileSource.open(String(location));
-  if (url.protocol === "file:") return FileSource.open(pathOf(url));
+  if (url.protocol === "file:") return FileSource.open(await pathOf(url));
   if (url.protocol === "http:" || url.protocol === "https:") {
     const { HttpSource } = await import("./http_source.ts");
     return HttpSource.open(url, options);
@@ -80,7 +79,9 @@ function parseUrl(location: string): URL | undefined {
   return new URL(location);
 }
 
-function pathOf(url: URL): string {
+async function pathOf(url: URL): Promise<string> {
+  // Most locations are paths; every worker would pay for loading this at its start.
+  const { fromFileUrl } = await import("@std/path/from-file-url");
   try {
     return fromFileUrl(url);
   } catch (cause) {

@@ -35,7 +35,7 @@ Deno.test("an unknown command is wrong use, and the commands are listed", async 
   const { status, out, err } = await run("aply");
   assertEquals([status, out], [2, []]);
   assertEquals(err, [
-    "blockfleet: Unknown command 'aply': did you mean apply? the commands are apply, info, kinds, demo; " +
+    "blockfleet: Unknown command 'aply': did you mean apply? the commands are apply, info, kinds, worker, demo; " +
     "blockfleet --help says what they do",
   ]);
   assertEquals((await run()).status, 2);
@@ -87,7 +87,7 @@ Deno.test("kinds lists RIOS's seven", async () => {
   ]);
   const { out: [json] } = await run("kinds", "--json");
   const { ok, kinds } = JSON.parse(json!);
-  assertEquals([ok, kinds.length, kinds[1].available, kinds[2].reason], [true, 7, true, "not built yet"]);
+  assertEquals([ok, kinds.length, kinds[2].available, kinds[3].reason], [true, 7, true, "not built yet"]);
 });
 
 Deno.test("each error has its status", () => {

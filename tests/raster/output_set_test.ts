@@ -1,10 +1,11 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { ConfigError, LockedError, RasterError } from "../../core/errors.ts";
+import type { OutputSummary } from "../../raster/apply_options.ts";
 import { parseCreationOptions } from "../../raster/geotiff/creation_options.ts";
 import { makeOutputLayout } from "../../raster/geotiff/output_layout.ts";
 import { TileEncoder } from "../../raster/geotiff/tile_encoder.ts";
 import { OutputLock } from "../../raster/output/output_lock.ts";
-import { type OpenOutputsOptions, OutputSet, type PlannedOutput } from "../../raster/output/output_set.ts";
+import { type LockOutputsOptions, OutputSet, type PlannedOutput } from "../../raster/output/output_set.ts";
 import { partPath } from "../../raster/output/part_file.ts";
 import { tempFolder } from "../gdal.ts";
 import { randomPixels, seededRandom } from "./writer_pixels.ts";
@@ -16,8 +17,23 @@ function plan(name: string, path: string, options: string[] = []): PlannedOutput
   return { name, path, spec: { layout, geotransform: null, geoKeys: null } };
 }
 
-function open(planned: PlannedOutput[], options: Partial<OpenOutputsOptions> = {}): Promise<OutputSet> {
-  return OutputSet.open(planned, { runId: crypto.randomUUID(), inputs: [], ...options });
+async function open(planned: PlannedOutput[], options: Partial<LockOutputsOptions> = {}): Promise<OutputSet> {
+  const set = await OutputSet.lock(planned, { runId: crypto.randomUUID(), inputs: [], ...options });
+  try {
+    set.createParts(options.onNotice);
+  } catch (error) {
+    set.abort();
+    throw error;
+  }
+  return set;
+}
+
+/** Gives all outputs their final names. */
+function commit(set: OutputSet): OutputSummary[] {
+  set.finish();
+  const summaries = set.publish();
+  set.release();
+  return summaries;
 }
 
 /** Writes the one block of an output. */
@@ -44,7 +60,7 @@ Deno.test("outputs are under part names with locks until commit, and alone after
   fill(set, "a");
   fill(set, "b");
   assertEquals(Deno.readTextFileSync(folder.file("b.tif")), "an older output");
-  const made = set.commit();
+  const made = commit(set);
   assertEquals(listing(folder.path), ["a.tif", "b.tif"]);
   assertEquals(made.map(({ name, width, bands, type }) => ({ name, width, bands, type })), [
     { name: "a", width: SIDE, bands: 1, type: "uint8" },
@@ -72,7 +88,7 @@ Deno.test("an output that is not complete is not put in place, nor are the other
     using set = await open([plan("a", folder.file("a.tif")), plan("b", folder.file("b.tif"))]);
     fill(set, "a");
     set.writer("b").setFormat("uint8", 1);
-    assertThrows(() => set.commit(), RasterError, "4 of 4 tiles were not written");
+    assertThrows(() => commit(set), RasterError, "4 of 4 tiles were not written");
   }
   assertEquals(listing(folder.path), []);
 });
@@ -114,7 +130,7 @@ Deno.test("one file as two outputs, or as input and output, is refused however i
     );
     assertMatch(error.message, /same file as input img/);
   }
-  for (const path of ["a.tif", "again/a.tif", "./a.tif", "a.tif.part", "a.tif.lock"]) {
+  for (const path of ["a.tif", "again/a.tif", "./a.tif", "a.tif.part", "a.tif.lock", "a.tif.journal"]) {
     const two = [plan("one", folder.file("a.tif")), plan("two", `${folder.path}/${path}`)];
     await assertRejects(() => open(two), ConfigError, "same file as output one");
   }
@@ -129,7 +145,7 @@ Deno.test("an output that is a symbolic link stays one, and its target is replac
   Deno.symlinkSync(folder.file("far/real.tif"), folder.file("link.tif"));
   using set = await open([plan("a", folder.file("link.tif"))]);
   fill(set, "a");
-  set.commit();
+  commit(set);
   assert(Deno.lstatSync(folder.file("link.tif")).isSymlink);
   assert(Deno.statSync(folder.file("far/real.tif")).size > 100);
   assertEquals(listing(folder.file("far")), ["real.tif"]);
@@ -162,11 +178,11 @@ Deno.test("a run whose lock was taken over writes nothing more and leaves the ot
   const old = await open([plan("a", folder.file("a.tif"))]);
   fill(old, "a");
   const fresh = await open([plan("a", folder.file("a.tif"))], { takeOver: true });
-  assertThrows(() => old.commit(), LockedError, "no longer this run's");
+  assertThrows(() => commit(old), LockedError, "no longer this run's");
   old.abort();
   assertEquals(listing(folder.path), ["a.tif.lock", "a.tif.part"]);
   fill(fresh, "a");
-  fresh.commit();
+  commit(fresh);
   assertEquals(listing(folder.path), ["a.tif"]);
 });
 
@@ -176,7 +192,7 @@ Deno.test("a rename that fails half-way says what is in place, and keeps what is
   fill(set, "a");
   fill(set, "b");
   Deno.mkdirSync(folder.file("b.tif"));
-  const error = assertThrows(() => set.commit(), RasterError);
+  const error = assertThrows(() => commit(set), RasterError);
   assertMatch(
     error.message,
     /In place: '.*a\.tif'; complete, but still under their part names: '.*b\.tif\.part'/,
@@ -222,7 +238,7 @@ Deno.test({
       const run = async () => {
         using set = await open([plan("x", path, options)]);
         fill(set, "x", options);
-        set.commit();
+        commit(set);
       };
       const error = await assertRejects(run, RasterError);
       assertMatch(error.message, /^Cannot write '.*x\.tif': no space left on device/);

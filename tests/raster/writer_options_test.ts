@@ -17,7 +17,7 @@ Deno.test("the defaults are RIOS's: tiles, bands apart, DEFLATE, BigTIFF where i
   const { tiled, tileWidth, tileHeight, interleave, compression, level, predictor, bigTiff, sparse } =
     layout();
   assertEquals([tiled, tileWidth, tileHeight, interleave], [true, 256, 256, "BAND"]);
-  assertEquals([compression, level, predictor, bigTiff, sparse], ["DEFLATE", 5, 1, "IF_SAFER", false]);
+  assertEquals([compression, level, predictor, bigTiff, sparse], ["DEFLATE", 4, 1, "IF_SAFER", false]);
 });
 
 Deno.test("options are taken in any case, and a later one replaces an earlier", () => {

@@ -5,7 +5,7 @@
  */
 import { inflateSync, zstdDecompressSync } from "node:zlib";
 import type { ChunkDecoder, ChunkShape } from "./chunk_decoder.ts";
-import { openInflateHandle } from "./inflate_handle.ts";
+import { openInflateHandle } from "./zlib_handle.ts";
 
 /** DEFLATE can't say more than this many bytes with one (zlib's technical notes): claims beyond it are damage. */
 const DEFLATE_MAX_RATIO = 1032;

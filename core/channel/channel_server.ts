@@ -1,0 +1,300 @@
+/**
+ * The manager's side of the data channel: listens, lets workers prove themselves, and hands them over.
+ *
+ * @module
+ */
+import { BlockfleetError, ChannelClosedError, ConfigError, messageOf } from "../errors.ts";
+import type { WorkerHello } from "../messages.ts";
+import { advertisedAddresses, isLoopback } from "./advertised_addresses.ts";
+import { BufferPool } from "./buffer_pool.ts";
+import { makeCertificate, type OwnCertificate } from "./certificate.ts";
+import { type ChannelAddress, checkChannelAddress } from "./channel_address.ts";
+import { type ByteStream, closeStream, Connection, type HeartbeatOptions } from "./connection.ts";
+import { DEFAULT_LIMITS, FrameKind, type FrameLimits } from "./frame.ts";
+import { acceptHandshake } from "./handshake.ts";
+import { listenInRange, type PortRange } from "./listen_in_range.ts";
+import { Opening } from "./opening.ts";
+import { Prover } from "./proof.ts";
+import { RefusalLog } from "./refusal_log.ts";
+import { RemoteWorker } from "./remote_worker.ts";
+import { type OpenFrame, parseOpen, reasonBody, welcomeBody } from "./session_frames.ts";
+import { UnprovedPeers } from "./unproved_peers.ts";
+
+/** Something is sent at least this often, and a peer that is silent for so long is lost, milliseconds. */
+export const DEFAULT_HEARTBEAT: HeartbeatOptions = { heartbeatMs: 5000, lostAfterMs: 30_000 };
+/** How long a worker may be without a connection, milliseconds. */
+export const DEFAULT_GRACE_MS = 60_000;
+
+/** A worker's number, or why it is not wanted. */
+export type Admission = { readonly worker: number } | { readonly refused: string };
+
+/** What a server takes. */
+export interface ChannelServerOptions {
+  /** The run. */
+  readonly runId: string;
+  /** The run's key. */
+  readonly key: Uint8Array<ArrayBuffer>;
+  /** `machine` listens on loopback alone; `network` on all interfaces, or on the chosen one. */
+  readonly reach: "machine" | "network";
+  /** A network interface, by its name or address. */
+  readonly networkInterface?: string | undefined;
+  /** Host names or addresses to advertise in place of this machine's own. */
+  readonly advertise?: readonly string[] | undefined;
+  /** The ports to choose from; any free one if there is none. */
+  readonly ports?: PortRange | undefined;
+  /** Whether connections are TLS: by default off this machine. */
+  readonly tls?: boolean | undefined;
+  /** The SHA-256 of the code that workers may run, hexadecimal. */
+  readonly codeHash?: string | undefined;
+  /** How connections are watched. */
+  readonly heartbeat?: HeartbeatOptions | undefined;
+  /** How long a worker may be without a connection, milliseconds. */
+  readonly reconnectGraceMs?: number | undefined;
+  /** What workers may ask us to hold. */
+  readonly limits?: FrameLimits | undefined;
+  /** Numbers a worker that has proved itself; `requested` is the number it was started with, if any. */
+  admit(requested: number | undefined, hello: WorkerHello): Admission;
+  /** Takes an admitted worker over. */
+  connected(worker: RemoteWorker): void;
+  /** A line for the user. */
+  notice(line: string): void;
+}
+
+const OPEN_MS = 10_000;
+
+/** Listens for workers. */
+export class ChannelServer {
+  /** Where workers find it. */
+  readonly address: ChannelAddress;
+  readonly #options: ChannelServerOptions;
+  readonly #listener: Deno.Listener<Deno.Conn>;
+  readonly #prover: Prover;
+  readonly #certificate: OwnCertificate | undefined;
+  readonly #heartbeat: HeartbeatOptions;
+  readonly #pool = new BufferPool();
+  readonly #refusals: RefusalLog;
+  readonly #unproved: UnprovedPeers;
+  readonly #connections = new Set<Connection>();
+  readonly #workers = new Map<string, RemoteWorker>();
+  readonly #ticking: ReturnType<typeof setInterval>;
+  readonly #accepting: Promise<void>;
+  #isClosed = false;
+
+  private constructor(
+    options: ChannelServerOptions,
+    made: {
+      listener: Deno.Listener<Deno.Conn>;
+      prover: Prover;
+      certificate: OwnCertificate | undefined;
+      address: ChannelAddress;
+    },
+  ) {
+    this.#options = options;
+    this.#listener = made.listener;
+    this.#prover = made.prover;
+    this.#certificate = made.certificate;
+    this.address = made.address;
+    this.#heartbeat = options.heartbeat ?? DEFAULT_HEARTBEAT;
+    this.#refusals = new RefusalLog(options.notice);
+    this.#unproved = new UnprovedPeers((cause, source) => this.#refusals.add(cause, source));
+    this.#ticking = setInterval(() => this.#tick(), Math.min(1000, this.#heartbeat.heartbeatMs / 2));
+    this.#accepting = this.#acceptAll();
+  }
+
+  /**
+   * Begins to listen.
+   *
+   * @throws {ConfigError} if there is no such interface, no free port in the range, or nothing to advertise.
+   */
+  static async listen(options: ChannelServerOptions): Promise<ChannelServer> {
+    const { reach, runId, codeHash } = options;
+    const place = reach === "machine"
+      ? { hostname: "127.0.0.1", hosts: ["127.0.0.1"] }
+      : choosePlace(options);
+    const prover = await Prover.create(options.key);
+    const certificate = options.tls ?? !isLoopback(place.hostname) ? await makeCertificate(runId) : undefined;
+    const listener = listenInRange(place.hostname, { ports: options.ports, certificate });
+    try {
+      const address = checkChannelAddress({
+        runId,
+        hosts: options.advertise ?? place.hosts,
+        port: (listener.addr as Deno.NetAddr).port,
+        certificate: certificate?.der,
+        codeHash,
+      });
+      return new ChannelServer(options, { listener, prover, certificate, address });
+    } catch (error) {
+      listener.close();
+      throw error;
+    }
+  }
+
+  /** Connections that have not proved themselves. */
+  get unprovedCount(): number {
+    return this.#unproved.count;
+  }
+
+  /** Sessions that are not over. */
+  get sessionCount(): number {
+    return this.#workers.size;
+  }
+
+  /** Ends every session, says how often peers were refused, and stops listening. May be called again. */
+  async close(reason: string): Promise<void> {
+    if (!this.#isClosed) {
+      this.#isClosed = true;
+      this.#listener.close();
+      this.#unproved.clear();
+      for (const worker of this.#workers.values()) worker.close(reason);
+    }
+    await this.#accepting;
+    await Promise.all([...this.#workers.values()].map((worker) => worker.gone));
+    for (const connection of this.#connections) connection.close(reason);
+    clearInterval(this.#ticking);
+    this.#refusals.summarize();
+  }
+
+  async #acceptAll(): Promise<void> {
+    while (!this.#isClosed) {
+      try {
+        const delayMs = this.#unproved.delayMs();
+        if (delayMs > 0) await sleep(delayMs);
+        const stream = await this.#listener.accept();
+        this.#greet(stream);
+      } catch (error) {
+        if (this.#isClosed) return;
+        // Such as too many open files: it may pass, and the workers that are here need none.
+        this.#refusals.add(`it could not be accepted: ${messageOf(error)}`, "some host");
+        await sleep(100);
+      }
+    }
+  }
+
+  async #greet(stream: Deno.Conn): Promise<void> {
+    const source = sourceOf(stream);
+    const settle = this.#unproved.add(stream, source);
+    let cause: string | undefined;
+    try {
+      if ("setNoDelay" in stream) (stream as Deno.TcpConn).setNoDelay(true);
+      await acceptHandshake(stream, {
+        prover: this.#prover,
+        runId: this.#options.runId,
+        certificateHash: this.#certificate?.hash,
+      });
+    } catch (error) {
+      cause = causeOf(error);
+    }
+    // If it was dropped in the meantime, that is said already.
+    if (!settle()) return;
+    if (cause === undefined && !this.#isClosed) return this.#begin(stream, source);
+    closeStream(stream);
+    if (cause !== undefined) this.#refusals.add(cause, source);
+  }
+
+  #begin(stream: ByteStream, source: string): void {
+    const opening = new Opening({
+      patienceMs: OPEN_MS,
+      opened: (body) => this.#open(connection, parseOpen(body)),
+      failed: (reason) => this.#refusals.add(`it proved itself, but then: ${reason}`, source),
+    });
+    const connection: Connection = new Connection(stream, opening, {
+      ...this.#heartbeat,
+      limits: this.#options.limits ?? DEFAULT_LIMITS,
+      pool: this.#pool,
+      nudge: false,
+    });
+    opening.watch(connection);
+    this.#connections.add(connection);
+    connection.start();
+  }
+
+  #open(connection: Connection, { worker, hello, resume }: OpenFrame): void {
+    if (resume) {
+      const session = this.#workers.get(resume.token);
+      if (!session || session.isClosing) return this.#refuse(connection, "the session is over");
+      // The older connection must not be heard any more when we say how much we have received.
+      session.detach("the worker has connected again");
+      return this.#welcome(connection, session, resume.received);
+    }
+    const admission = this.#options.admit(worker, hello);
+    if ("refused" in admission) return this.#refuse(connection, admission.refused);
+    const session: RemoteWorker = new RemoteWorker({
+      worker: admission.worker,
+      hello,
+      graceMs: this.#graceMs,
+      over: () => this.#workers.delete(session.token),
+    });
+    this.#workers.set(session.token, session);
+    this.#welcome(connection, session, 0);
+    this.#options.connected(session);
+  }
+
+  #welcome(connection: Connection, session: RemoteWorker, received: number): void {
+    const welcome = {
+      ...this.#heartbeat,
+      worker: session.worker,
+      token: session.token,
+      received: session.received,
+      graceMs: this.#graceMs,
+    };
+    connection.sendControl(FrameKind.WELCOME, welcomeBody(welcome));
+    session.attach(connection, received);
+  }
+
+  #refuse(connection: Connection, reason: string): void {
+    connection.finish(FrameKind.REFUSAL, reasonBody(reason));
+  }
+
+  get #graceMs(): number {
+    return this.#options.reconnectGraceMs ?? DEFAULT_GRACE_MS;
+  }
+
+  #tick(): void {
+    const nowMs = performance.now();
+    for (const connection of this.#connections) {
+      if (connection.isOver) this.#connections.delete(connection);
+      else connection.tick(nowMs);
+    }
+  }
+}
+
+/** Where to listen, and what to advertise. */
+function choosePlace({ networkInterface, advertise }: ChannelServerOptions): {
+  hostname: string;
+  hosts: string[];
+} {
+  const hosts = advertisedAddresses(Deno.networkInterfaces(), { chosen: networkInterface });
+  if (hosts.length === 0 && !advertise) {
+    throw new ConfigError(
+      "This machine has no address that another could reach: choose an interface, or give a host name to advertise",
+    );
+  }
+  if (networkInterface !== undefined) return { hostname: hosts[0]!, hosts: [hosts[0]!] };
+  const hasIpv4 = hosts.length === 0 || hosts.some((host) => !host.includes(":"));
+  return {
+    hostname: hasIpv4 ? "0.0.0.0" : "::",
+    hosts: hosts.filter((host) => host.includes(":") !== hasIpv4),
+  };
+}
+
+function sourceOf(stream: Deno.Conn): string {
+  const { hostname } = stream.remoteAddr as Deno.NetAddr;
+  return hostname.replace(/^::ffff:/i, "");
+}
+
+/** One of a few causes: they are counted. */
+function causeOf(error: unknown): string {
+  if (error instanceof ChannelClosedError || error instanceof Deno.errors.UnexpectedEof) {
+    return "it closed the connection before it had proved itself";
+  }
+  if (error instanceof BlockfleetError) {
+    const message = messageOf(error);
+    return message.charAt(0).toLowerCase() + message.slice(1);
+  }
+  if (error instanceof Deno.errors.InvalidData) return "it does not speak TLS as it should";
+  return "its connection broke before it had proved itself";
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,102 @@
+/**
+ * Bundling with `deno bundle`, which resolves all that the program itself could import: relative files, import maps,
+ * npm and JSR packages, JSON.
+ *
+ * @module
+ */
+import { AbortedError, messageOf } from "../errors.ts";
+import { ABORTED, type Bundle, type BundleMap, type BundleRequest } from "./bundle.ts";
+import { shipError } from "./ship_error.ts";
+import { readableSource } from "./source_names.ts";
+
+const MAP_COMMENT = "//# sourceMappingURL=data:application/json;base64,";
+
+/**
+ * Bundles a module in a process of its own, with the configuration (import map, lock file) that is nearest to it.
+ *
+ * `Deno.bundle()` would do it in this process, but exists only under a flag for unstable features.
+ *
+ * @returns undefined if there is no bundler: Deno gets it (esbuild) from the npm registry when it is first wanted.
+ * @throws {ConfigError} if it can't be bundled: the bundler's reason with file, line and column.
+ */
+export async function bundleWithDeno(
+  { entry, name, external, signal }: BundleRequest,
+): Promise<Bundle | undefined> {
+  const folder = entry.protocol === "file:" ? readableSource(new URL(".", entry).href) : Deno.cwd();
+  const remote = await Deno.permissions.query({ name: "import" });
+  const command = new Deno.Command(Deno.execPath(), {
+    args: [
+      "bundle",
+      "--quiet",
+      "--platform=deno",
+      "--format=esm",
+      "--sourcemap=inline",
+      ...await hasLock(folder) ? [] : ["--no-lock"],
+      ...remote.state === "granted" ? ["--allow-import"] : [],
+      ...external.map((specifier) => `--external=${specifier}`),
+      entry.href,
+    ],
+    cwd: folder,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    ...signal === undefined ? {} : { signal },
+  });
+  let output: Deno.CommandOutput;
+  try {
+    output = await command.output();
+  } catch (error) {
+    if (signal?.aborted) throw new AbortedError(ABORTED, { cause: error });
+    throw shipError(name, `'deno bundle' can't be started: ${messageOf(error)}`, { cause: error });
+  }
+  if (signal?.aborted) throw new AbortedError(ABORTED);
+  const stdout = new TextDecoder().decode(output.stdout);
+  const at = stdout.lastIndexOf(MAP_COMMENT);
+  if (!output.success || at < 0) {
+    const stderr = new TextDecoder().decode(output.stderr);
+    if (/^error: .*@esbuild\//m.test(stderr)) return undefined;
+    throw shipError(name, firstError(stderr) ?? `'deno bundle' exited with ${output.code}`);
+  }
+  const map = new TextDecoder().decode(Uint8Array.fromBase64(stdout.slice(at + MAP_COMMENT.length).trim()));
+  return { text: stdout.slice(0, at), map: JSON.parse(map) as BundleMap, folder };
+}
+
+/** True if a project at or above the folder pins versions; Deno would leave a lock file in one that does not. */
+async function hasLock(folder: string): Promise<boolean> {
+  for (let path = folder.replace(/\/+$/, "");; path = path.slice(0, path.lastIndexOf("/"))) {
+    try {
+      await Deno.lstat(`${path}/deno.lock`);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) return true;
+    }
+    if (path === "") return false;
+  }
+}
+
+/** The first of the bundler's errors, in one line with its place. */
+function firstError(stderr: string): string | undefined {
+  const errors = stderr.split(/^error: /m).slice(1).map((text) => text.split("\n\nStack backtrace")[0]!);
+  const addon = errors.map((text) => /'(?:[^']*\/)?([^'/]+\.node)'/.exec(text)).find((match) =>
+    match !== null
+  );
+  const chosen = addon?.input ?? errors[0];
+  if (chosen === undefined) return stderr.trim() === "" ? undefined : oneLine(stderr);
+  const place = /^\s+at (\S+?:\d+:\d+)\s*$/m.exec(chosen)?.[1];
+  const message = addon === undefined || addon === null
+    ? oneLine(chosen.split(/^\s+(?:at \S|\|)/m)[0]!)
+    : `it loads the native add-on '${addon[1]}'`;
+  return message.replace(
+    /^Could not find constraint '(.*)' in the list of packages$/,
+    "there is no npm package '$1', or it can't be had from here",
+  ) + (place === undefined ? "" : ` at ${readableSource(place)}`);
+}
+
+function oneLine(text: string): string {
+  const line = messageOf(text.replace(/\s+/g, " ").trim()).replace(/\.$/, "");
+  return line.replace(
+    /["']file:\/\/([^"']*)["']/g,
+    (_, path: string) => `'${readableSource(`file://${path}`)}'`,
+  );
+}

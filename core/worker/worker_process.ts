@@ -1,0 +1,238 @@
+/**
+ * A compute worker that is a process: one connection to the manager, and computing threads below it, so that a busy user
+ * function starves no heartbeat.
+ *
+ * @module
+ */
+import type { ManagerLink, WorkerProgram } from "../driver.ts";
+import { messageOf, WorkerError } from "../errors.ts";
+import type { Assignment, FromWorker, LinkEnd, ToWorker, WorkerInit, WorkerLink } from "../messages.ts";
+import { startThread } from "../thread.ts";
+import { THREAD_NAME_PREFIX } from "../worker_name.ts";
+
+/** What a worker process runs. */
+export interface WorkerProcessOptions {
+  /** The program of its threads. */
+  readonly program: WorkerProgram;
+  /** Computing threads. */
+  readonly threads: number;
+  /** Aborted when this process is asked to end: the blocks in hand are finished, the others handed back. */
+  readonly draining: AbortSignal;
+  /** How long the blocks in hand may take then, milliseconds. */
+  readonly drainGraceMs: number;
+}
+
+/** How often a thread is asked what it computes, milliseconds. */
+const WATCH_MS = 50;
+
+/**
+ * Computes what the manager sends until it says `end`, is gone, or this process is asked to end.
+ *
+ * @throws {WorkerError} if a computing thread dies; the process should then end with an error.
+ */
+export async function serveManager(link: ManagerLink, options: WorkerProcessOptions): Promise<void> {
+  const drained = new Promise<undefined>((resolve) => {
+    const { draining } = options;
+    if (draining.aborted) resolve(undefined);
+    draining.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+  const first = await Promise.race([link.receive(), drained]);
+  if (first === undefined || first.type !== "init") return;
+  const relay = new Relay(link, first.init, options);
+  try {
+    await relay.run();
+  } finally {
+    await relay.close();
+  }
+}
+
+interface ComputingThread {
+  readonly link: WorkerLink;
+  readonly held: Set<number>;
+  readonly gone: Promise<void>;
+  isReady: boolean;
+}
+
+/** Passes messages between the manager and the threads, and shares out the blocks among them. */
+class Relay {
+  readonly #link: ManagerLink;
+  readonly #options: WorkerProcessOptions;
+  readonly #threads: ComputingThread[];
+  readonly #queue: Assignment[] = [];
+  readonly #over = Promise.withResolvers<void>();
+  readonly #watching: ReturnType<typeof setInterval>;
+  #patience: ReturnType<typeof setTimeout> | undefined;
+  #finals = 0;
+  #told = -1;
+  #isDraining = false;
+  #isEnding = false;
+  #isOver = false;
+
+  constructor(link: ManagerLink, init: WorkerInit, options: WorkerProcessOptions) {
+    this.#link = link;
+    this.#options = options;
+    this.#threads = Array.from({ length: options.threads }, (_, index) => this.#start(init, index));
+    this.#watching = setInterval(() => this.#watch(), WATCH_MS);
+  }
+
+  async run(): Promise<void> {
+    const drain = () => this.#drain();
+    this.#options.draining.addEventListener("abort", drain);
+    if (this.#options.draining.aborted) drain();
+    this.#listen();
+    try {
+      await this.#over.promise;
+    } finally {
+      this.#isOver = true;
+      this.#options.draining.removeEventListener("abort", drain);
+      clearInterval(this.#watching);
+      clearTimeout(this.#patience);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const { link } of this.#threads) link.close("the worker ends");
+    await Promise.all(this.#threads.map(({ gone }) => gone));
+  }
+
+  async #listen(): Promise<void> {
+    while (!this.#isOver) {
+      const message = await this.#link.receive();
+      // A manager that is gone needs nothing of this worker any more.
+      if (message === undefined) return this.#over.resolve();
+      this.#hearManager(message);
+    }
+  }
+
+  #hearManager(message: ToWorker): void {
+    if (message.type === "assign") {
+      if (this.#isDraining) return this.#giveBack(message.items);
+      this.#queue.push(...message.items);
+      this.#share();
+    } else if (message.type === "release") this.#release(message.blocks);
+    else if (message.type === "end") this.#endThreads();
+  }
+
+  #start(init: WorkerInit, index: number): ComputingThread {
+    const gone = Promise.withResolvers<void>();
+    const name = `${THREAD_NAME_PREFIX}${init.worker}_thread_${index}`;
+    const alive = () => thread.link.send({ type: "init", init });
+    const thread: ComputingThread = {
+      link: startThread(this.#options.program.threadUrl, name, { alive }),
+      held: new Set(),
+      gone: gone.promise,
+      isReady: false,
+    };
+    thread.link.listen({
+      message: (message) => this.#hearThread(thread, message),
+      ended: (end) => {
+        gone.resolve();
+        this.#threadEnded(end);
+      },
+    });
+    return thread;
+  }
+
+  #hearThread(thread: ComputingThread, message: FromWorker): void {
+    switch (message.type) {
+      case "ready":
+        thread.isReady = true;
+        if (this.#threads.every(({ isReady }) => isReady)) this.#link.send(message);
+        return;
+      case "results":
+        for (const { block } of message.items) thread.held.delete(block);
+        break;
+      case "blockError":
+        thread.held.delete(message.block);
+        break;
+      case "released":
+        for (const block of message.blocks) thread.held.delete(block);
+        break;
+      case "final":
+        return this.#lastOf(message);
+    }
+    this.#link.send(message);
+    this.#share();
+    this.#endIfDrained();
+  }
+
+  // One block a thread and an equal share of the read-ahead; what can't be shared waits for the thread that is free first.
+  #share(): void {
+    const held = this.#threads.reduce((sum, thread) => sum + thread.held.size, 0);
+    const share = Math.max(1, Math.floor((held + this.#queue.length) / this.#threads.length));
+    for (const thread of this.#threads) {
+      const items = this.#queue.splice(0, Math.max(0, share - thread.held.size));
+      if (items.length === 0) continue;
+      for (const { block } of items) thread.held.add(block);
+      thread.link.send({ type: "assign", items });
+    }
+  }
+
+  #release(blocks: readonly number[]): void {
+    const wanted = new Set(blocks);
+    this.#giveBack(this.#takeFromQueue(({ block }) => wanted.has(block)));
+    for (const thread of this.#threads) {
+      const theirs = [...thread.held].filter((block) => wanted.has(block));
+      if (theirs.length > 0) thread.link.send({ type: "release", blocks: theirs });
+    }
+  }
+
+  #giveBack(items: readonly Assignment[]): void {
+    this.#link.send({ type: "released", blocks: items.map(({ block }) => block) });
+  }
+
+  #takeFromQueue(isWanted: (item: Assignment) => boolean): Assignment[] {
+    const kept = this.#queue.filter((item) => !isWanted(item));
+    const taken = this.#queue.filter(isWanted);
+    this.#queue.splice(0, this.#queue.length, ...kept);
+    return taken;
+  }
+
+  #drain(): void {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    this.#giveBack(this.#takeFromQueue(() => true));
+    for (const { link, held } of this.#threads) link.send({ type: "release", blocks: [...held] });
+    this.#patience = setTimeout(() => this.#over.resolve(), this.#options.drainGraceMs);
+    this.#endIfDrained();
+  }
+
+  #endIfDrained(): void {
+    if (this.#isDraining && this.#threads.every(({ held }) => held.size === 0)) this.#endThreads();
+  }
+
+  #endThreads(): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    for (const { link, isReady } of this.#threads) {
+      if (isReady) link.send({ type: "end" });
+    }
+    if (this.#threads.some(({ isReady }) => !isReady)) this.#over.resolve();
+  }
+
+  #lastOf(last: Extract<FromWorker, { type: "final" }>): void {
+    const more = ++this.#finals < this.#threads.length;
+    this.#link.send({ ...last, more });
+    if (!more) this.#over.resolve();
+  }
+
+  #threadEnded(end: LinkEnd): void {
+    if (this.#isOver || this.#isEnding) return;
+    const reason = messageOf(end.reason);
+    this.#link.send({ type: "threadLost", block: end.computing ?? -1, reason });
+    this.#over.reject(new WorkerError(`A computing thread ended: ${reason}`, {}));
+  }
+
+  /** Tells the manager of the block that has been computed the longest. */
+  #watch(): void {
+    let oldest: { readonly block: number; readonly sinceMs: number } | undefined;
+    for (const { link } of this.#threads) {
+      const computing = link.computing?.();
+      if (computing && (oldest === undefined || computing.sinceMs < oldest.sinceMs)) oldest = computing;
+    }
+    const block = oldest?.block ?? -1;
+    // The link counts the block's time from when it is told of it.
+    if (block !== this.#told) this.#link.computing(block);
+    this.#told = block;
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * The command that starts a compute worker on this machine.
+ *
+ * @module
+ */
+
+/** What a worker process may do beyond computing. */
+export interface WorkerAccess {
+  /** Files and folders that it may read. */
+  readonly read: readonly string[];
+  /** Hosts, with or without a port, that it may connect to. */
+  readonly net: readonly string[];
+}
+
+/** The channel's key, which a worker deletes before user code runs, and what says how to write to a terminal. */
+const READABLE_VARIABLES = ["BLOCKFLEET_KEY", "LC_ALL", "LC_CTYPE", "LANG", "NO_COLOR"];
+
+/** Where this package's modules are. */
+const ROOT = new URL("../", import.meta.url);
+
+/**
+ * The program and its first arguments, up to the word `worker`. A compiled program starts itself; its permissions are
+ * those that it was compiled with.
+ *
+ * @param access what the worker may do; undefined for everything that this program may.
+ * @param extra permission flags of Deno that the user adds.
+ */
+export function workerCommand(access: WorkerAccess | undefined, extra: readonly string[]): string[] {
+  if (Deno.build.standalone) return [Deno.execPath(), "worker"];
+  const main = new URL("cli/main.ts", ROOT);
+  const flags = access ? [...confinedTo(access), ...extra] : ["--allow-all"];
+  return [Deno.execPath(), "run", "--no-prompt", "--cached-only", ...flags, main.href, "worker"];
+}
+
+function confinedTo({ read, net }: WorkerAccess): string[] {
+  // The threads of a worker are started from their source, and codecs read their WebAssembly from Deno's cache.
+  const own = ROOT.protocol === "file:" ? [decodeURIComponent(ROOT.pathname)] : [];
+  const readable = [...own, ...denoCache(), ...read].map(escapeCommas);
+  return [
+    `--allow-read=${readable.join(",")}`,
+    `--allow-net=${net.map(escapeCommas).join(",")}`,
+    `--allow-env=${READABLE_VARIABLES.join(",")}`,
+    "--allow-sys=hostname",
+    ...ROOT.protocol === "file:" ? [] : [`--allow-import=${ROOT.host}`],
+  ];
+}
+
+function denoCache(): string[] {
+  const set = Deno.env.get("DENO_DIR");
+  if (set) return [set];
+  const cache = Deno.env.get("XDG_CACHE_HOME") ?? (Deno.env.get("HOME") && `${Deno.env.get("HOME")}/.cache`);
+  return cache ? [`${cache}/deno/npm`] : [];
+}
+
+// Deno reads a doubled comma as one that belongs to the path.
+function escapeCommas(path: string): string {
+  return path.replaceAll(",", ",,");
+}

@@ -1,0 +1,40 @@
+/**
+ * Whether the inputs of a run are still what they were when it was planned.
+ *
+ * @module
+ */
+import { RasterError } from "../core/errors.ts";
+import type { InputFile, InputPlan } from "./raster_job.ts";
+import { openByteSource } from "./source/byte_source.ts";
+
+/** Files that are looked at together. */
+const AT_ONCE = 16;
+
+/**
+ * Makes sure that no local input was overwritten under the hands of those who read it: the output would hold a bit of
+ * the old and a bit of the new. An input that is gone was read whole; those of servers are checked with every answer.
+ *
+ * @throws {RasterError} naming the file that has changed.
+ */
+export async function checkInputsUnchanged(inputs: readonly InputPlan[]): Promise<void> {
+  const local = inputs.flatMap(({ files }) => files).filter(({ location }) => !/^https?:/i.test(location));
+  for (let at = 0; at < local.length; at += AT_ONCE) {
+    await Promise.all(local.slice(at, at + AT_ONCE).map(checkUnchanged));
+  }
+}
+
+async function checkUnchanged({ location, version }: InputFile): Promise<void> {
+  try {
+    await using source = await openByteSource(location);
+    if (source.version === version) return;
+  } catch (error) {
+    if (error instanceof RasterError && error.cause instanceof Deno.errors.NotFound) return;
+    throw error;
+  }
+  throw hasChanged(location);
+}
+
+/** The error for an input that is not what it was when the run was planned. */
+export function hasChanged(name: string): RasterError {
+  return new RasterError(`'${name}' has changed since the run began: run it again`);
+}

@@ -1,0 +1,97 @@
+/**
+ * What of a run decides its outputs: a resumed run must have the same.
+ *
+ * @module
+ */
+import { payloadToBytes } from "../../core/journal/payload_bytes.ts";
+import { plainText } from "../../core/journal/plain_text.ts";
+import type { Payload } from "../../core/payload.ts";
+import type { BlockGrid } from "../block_list.ts";
+import type { PlannedFile } from "../plan_outputs.ts";
+import type { PixelGrid } from "../pixel_grid.ts";
+import type { InputFile, InputPlan } from "../raster_job.ts";
+
+/** Facts by what they are, in words; kind, workers, timeouts and display are none. */
+export type RunFacts = Readonly<Record<string, string>>;
+
+/** What the facts are made from. */
+export interface RunFactsSource {
+  /** The working grid. */
+  readonly workinggrid: PixelGrid;
+  /** The blocks. */
+  readonly blocks: BlockGrid;
+  /** Margin around each block, pixels. */
+  readonly overlap: number;
+  /** The inputs. */
+  readonly inputs: readonly InputPlan[];
+  /** The outputs. */
+  readonly files: readonly PlannedFile[];
+  /** Other args, packed; undefined if the user gave none. */
+  readonly otherArgs: Payload | undefined;
+  /** What identifies the user function and all its code: an export's name and SHA-256. */
+  readonly userFunction: string;
+}
+
+/** Longer values are of no use in an error. */
+const MOST_SHOWN = 120;
+
+/** The facts of a run. */
+export async function runFacts(source: RunFactsSource): Promise<RunFacts> {
+  const { workinggrid: { ncols, nrows, geotransform, geoKeys }, blocks, overlap } = source;
+  const facts: Record<string, string> = {
+    "the working grid": `${ncols} x ${nrows} pixels, geotransform [${geotransform.join(", ")}]`,
+    "the coordinate system": plainText(geoKeys),
+    "the window": `${blocks.windowxsize} x ${blocks.windowysize}`,
+    "the overlap": String(overlap),
+  };
+  for (const { name, isList, files } of source.inputs) {
+    for (const [index, file] of files.entries()) {
+      const input = isList ? `input ${name}[${index}]` : `input ${name}`;
+      const location = placeOf(file);
+      facts[input] = location;
+      facts[`the size and time (or ETag) of ${input}`] = `${location} ${file.version}`;
+      facts[`the layers of ${input}`] = file.layers.join(",");
+      facts[`the nodata value of ${input}`] = plainText(file.nodata);
+    }
+  }
+  for (const { label, plan, spec } of source.files) {
+    const { nodata, ...layout } = plan.layout;
+    facts[`the creation options of output ${label}`] = plainText(layout);
+    facts[`the nodata value of output ${label}`] = plainText(nodata);
+    facts[`the type of output ${label}`] = plan.dataType ?? "that of the first block";
+    facts[`the band names of output ${label}`] = plainText(spec.bandNames ?? []);
+  }
+  const { otherArgs } = source;
+  facts["otherArgs"] = otherArgs ? `SHA-256 ${await sha256(payloadToBytes(otherArgs))}` : "none";
+  facts["the user function"] = source.userFunction;
+  return facts;
+}
+
+/** What has changed between two runs, in words; empty if nothing has. */
+export function differences(then: RunFacts, now: RunFacts): string[] {
+  const found: string[] = [];
+  for (const what of new Set([...Object.keys(then), ...Object.keys(now)])) {
+    const [before, after] = [then[what], now[what]];
+    if (before === after) continue;
+    if (before === undefined) found.push(`${what} is new`);
+    else if (after === undefined) found.push(`${what} is missing`);
+    else if (before.length + after.length > MOST_SHOWN) found.push(`${what} is not the same`);
+    else found.push(`${what} was ${before} and is now ${after}`);
+  }
+  return found;
+}
+
+/** SHA-256 in lower-case hex. */
+export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Where an input is; of a server's neither credentials nor query, which may be a signature that changes daily. */
+function placeOf({ location }: InputFile): string {
+  if (/^file:/i.test(location)) return Deno.realPathSync(new URL(location));
+  if (/^file:/i.test(location)) return Deno.realPathSync(new URL(location));
+  if (!/^https?:/i.test(location)) return Deno.realPathSync(location);
+  const { origin, pathname } = new URL(location);
+  return origin + pathname;
+}

@@ -1,0 +1,253 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { makeCertificate, pinCertificate, startPinnedTls } from "../../../core/channel/certificate.ts";
+import { makeHello } from "../../../core/channel/hello.ts";
+import { AuthError, ChannelClosedError, ProtocolError } from "../../../core/errors.ts";
+import { closeQuietly, freshKey, seededRandom, sleep, TestServer, until } from "./channel_support.ts";
+
+const FUTURE = makeHello("worker");
+new DataView(FUTURE.buffer).setUint16(8, 7);
+new DataView(FUTURE.buffer).setUint16(10, 8);
+
+const RUDE: Record<string, Uint8Array<ArrayBuffer>> = {
+  "a web browser": new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n"),
+  "a frame of 4 GiB": new Uint8Array([0xff, 0xff, 0xff, 0xff, 2]),
+  "a TLS client": new Uint8Array([0x16, 3, 1, 2, 0, 1]),
+  "a later release": FUTURE,
+  "a manager": makeHello("manager"),
+  "one without the key": new Uint8Array([...makeHello("worker"), ...new Uint8Array(32)]),
+};
+
+/** Reads until the other side closes; how many bytes came. */
+async function drained(connection: Deno.Conn): Promise<number> {
+  const buffer = new Uint8Array(4096);
+  let bytes = 0;
+  try {
+    for (let count = await connection.read(buffer); count !== null; count = await connection.read(buffer)) {
+      bytes += count;
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.ConnectionReset)) throw error;
+  }
+  return bytes;
+}
+
+Deno.test("rude peers are dropped at once, hear no more than a hello, and are logged once with a count", async () => {
+  await using test = await TestServer.start();
+  for (let round = 0; round < 3; round++) {
+    for (const [who, bytes] of Object.entries(RUDE)) {
+      const connection = await Deno.connect({ hostname: "127.0.0.1", port: test.port });
+      const startMs = performance.now();
+      await connection.write(bytes);
+      assert(await drained(connection) <= 64, `${who} heard more than a hello`);
+      assert(performance.now() - startMs < 1000, `${who} was not dropped at once`);
+      connection.close();
+    }
+  }
+  const scanner = await Deno.connect({ hostname: "127.0.0.1", port: test.port });
+  scanner.close();
+  await until(() => test.notices.length === 5);
+  assertEquals(test.notices.toSorted(), [
+    "Refused a connection from 127.0.0.1: it closed the connection before it had proved itself",
+    "Refused a connection from 127.0.0.1: it does not know the run's key",
+    "Refused a connection from 127.0.0.1: it does not speak blockfleet's protocol",
+    "Refused a connection from 127.0.0.1: it is no worker",
+    "Refused a connection from 127.0.0.1: it speaks versions 7 to 8 of the channel's protocol, this side version 1: " +
+    "use the same release of blockfleet on both",
+  ]);
+  const worker = await test.connect();
+  await worker.leave("done");
+  await test.server.close("done");
+  assert(test.notices.includes(
+    "Refused 9 connections from 127.0.0.1 in all: it does not speak blockfleet's protocol",
+  ));
+});
+
+Deno.test("five hundred peers that send random bytes leave nothing behind", async () => {
+  await using test = await TestServer.start();
+  const seed = 5;
+  const random = seededRandom(seed);
+  for (let batch = 0; batch < 10; batch++) {
+    await Promise.all(Array.from({ length: 50 }, async () => {
+      const connection = await Deno.connect({ hostname: "127.0.0.1", port: test.port });
+      const bytes = Uint8Array.from({ length: 1 + random() * 5000 }, () => random() * 256);
+      await connection.write(bytes).catch(() => {});
+      await drained(connection);
+      connection.close();
+    }));
+  }
+  await until(() => test.server.unprovedCount === 0);
+  assert(test.notices.length <= 4, test.notices.join("\n"));
+});
+
+Deno.test("a peer that says hello and no more is dropped after 10 s", async () => {
+  await using test = await TestServer.start();
+  const startMs = performance.now();
+  const slow = await Deno.connect({ hostname: "127.0.0.1", port: test.port });
+  await slow.write(makeHello("worker"));
+  const dripping = await Deno.connect({ hostname: "127.0.0.1", port: test.port });
+  const hello = makeHello("worker");
+  let isDripping = true;
+  const drip = (async () => {
+    for (let at = 0; at < 64 && isDripping; at++) {
+      await sleep(250);
+      await dripping.write(hello.subarray(at, at + 1)).catch(() => {});
+    }
+  })();
+  await Promise.all([drained(slow), drained(dripping)]);
+  const seconds = (performance.now() - startMs) / 1000;
+  assert(seconds > 9 && seconds < 13, `dropped after ${seconds} s`);
+  assertEquals(test.notices, ["Refused a connection from 127.0.0.1: it proved nothing within 10 s"]);
+  slow.close();
+  isDripping = false;
+  await drip;
+  dripping.close();
+});
+
+for (const tls of [false, true]) {
+  Deno.test(`${tls ? "TLS" : "plain"}: a worker gets in past 1,000 idle connections that are renewed when dropped`, async () => {
+    await using test = await TestServer.start({ tls });
+    let isOver = false;
+    const idle = new Set<Deno.Conn>();
+    const idlers = Array.from({ length: 1000 }, async () => {
+      while (!isOver) {
+        const connection = await Deno.connect({ hostname: "127.0.0.1", port: test.port });
+        idle.add(connection);
+        if (isOver) closeQuietly(connection);
+        await connection.read(new Uint8Array(1)).catch(() => null);
+        idle.delete(connection);
+        closeQuietly(connection);
+      }
+    });
+    await until(() => test.server.unprovedCount === 512);
+    await sleep(300);
+    const before = Deno.memoryUsage().rss;
+    const startMs = performance.now();
+    const channel = await test.connect({ deadlineMs: 15_000 });
+    const seconds = (performance.now() - startMs) / 1000;
+    assert(seconds < 15, `it took ${seconds} s`);
+    // The session that is open is not disturbed.
+    await sleep(500);
+    assertEquals(channel.closed, false);
+    assert(test.server.unprovedCount <= 512);
+    assert(Deno.memoryUsage().rss - before < 64 << 20);
+    await channel.leave("done");
+    isOver = true;
+    for (const connection of idle) closeQuietly(connection);
+    await test.server.close("done");
+    await Promise.allSettled(idlers);
+    assert(test.notices.length < 8, test.notices.join("\n"));
+  });
+}
+
+Deno.test("a manager with another certificate is refused, though the name in it is right", async () => {
+  await using test = await TestServer.start({ tls: true });
+  const other = await makeCertificate("run-1");
+  const error = await assertRejects(
+    () => test.connect({ address: { ...test.server.address, certificate: other.der } }),
+    AuthError,
+    "It has not the run's certificate",
+  );
+  assert(error.message.startsWith("Cannot connect to the manager of run run-1: 127.0.0.1:"), error.message);
+});
+
+Deno.test("the right certificate under another run's name is refused", async () => {
+  await using test = await TestServer.start({ tls: true });
+  const pin = await pinCertificate(test.server.address.certificate!, "run-2");
+  const tcp = await Deno.connect({ hostname: "127.0.0.1", port: test.port });
+  await assertRejects(() => startPinnedTls(tcp, pin), AuthError);
+});
+
+Deno.test("a worker never falls back to plain, nor a TLS manager to a plain worker", async () => {
+  await using plain = await TestServer.start();
+  const { der: certificate } = await makeCertificate("run-1");
+  const deadlineMs = 400;
+  const tlsToPlain = { ...plain.server.address, certificate };
+  await assertRejects(() => plain.connect({ address: tlsToPlain, deadlineMs }), Error, "Cannot connect");
+  await using secure = await TestServer.start({ tls: true });
+  const plainToTls = { ...secure.server.address, certificate: undefined };
+  await assertRejects(() => secure.connect({ address: plainToTls, deadlineMs }), Error, "Cannot connect");
+  assertEquals(plain.workers.length + secure.workers.length, 0);
+});
+
+Deno.test("the error of a worker tells a wrong key from refused, unresolved and silent hosts, and names each", async () => {
+  await using test = await TestServer.start();
+  const silent = Deno.listen({ hostname: "127.0.0.2", port: test.port });
+  const held: Deno.Conn[] = [];
+  const holding = (async () => {
+    for await (const connection of silent) held.push(connection);
+  })();
+  const hosts = ["127.0.0.3", "no-such-host.invalid", "127.0.0.2", "127.0.0.1"];
+  const address = { ...test.server.address, hosts };
+  const error = await assertRejects(
+    () => test.connect({ key: freshKey(), address, deadlineMs: 100 }),
+    AuthError,
+  );
+  const { port } = test;
+  const expected = [
+    `127.0.0.3:${port} refused the connection`,
+    `no-such-host.invalid:${port} is a name without an address`,
+    `127.0.0.2:${port} did not answer within 5 s`,
+    `127.0.0.1:${port} is not this run's manager: It refused our key`,
+  ];
+  let at = -1;
+  for (const text of expected) {
+    const next = error.message.indexOf(text);
+    assert(next > at, `${text} is not in its place in: ${error.message}`);
+    at = next;
+  }
+  // The same list with the right key gets in, whatever the others do.
+  const channel = await test.connect({ address });
+  await channel.leave("done");
+  silent.close();
+  await holding;
+  held.forEach(closeQuietly);
+});
+
+Deno.test("a worker waits for a manager that is not there yet, until its deadline", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  const key = freshKey();
+  const connecting = (async () => {
+    await sleep(700);
+    return await TestServer.start({ key, ports: { lowest: port, highest: port } });
+  })();
+  const { ManagerChannel } = await import("../../../core/channel/manager_channel.ts");
+  const options = {
+    address: { runId: "run-1", hosts: ["127.0.0.1"], port, certificate: undefined, codeHash: undefined },
+    key,
+    worker: 1,
+    hello: { nativeId: "n", host: "h", pid: 1 },
+  };
+  const channel = await ManagerChannel.connect({ ...options, deadlineMs: 10_000 });
+  await using test = await connecting;
+  await channel.leave("done");
+  await test.server.close("done");
+  await assertRejects(
+    () => ManagerChannel.connect({ ...options, deadlineMs: 300 }),
+    ChannelClosedError,
+    "refused the connection",
+  );
+});
+
+Deno.test("a manager of another version is named with both versions", async () => {
+  const hello = makeHello("manager");
+  new DataView(hello.buffer).setUint16(8, 4);
+  new DataView(hello.buffer).setUint16(10, 5);
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const serving = (async () => {
+    for await (const connection of listener) {
+      await connection.write(hello);
+      await drained(connection);
+      connection.close();
+    }
+  })();
+  await using test = await TestServer.start();
+  await assertRejects(
+    () => test.connect({ port: listener.addr.port }),
+    ProtocolError,
+    "It speaks versions 4 to 5 of the channel's protocol, this side version 1",
+  );
+  listener.close();
+  await serving;
+});

@@ -1,0 +1,2 @@
+/** A module without a function. */
+export const threshold = 0.3;

@@ -1,0 +1,189 @@
+import { ConfigError, RasterError, UnavailableError } from "../../core/errors.ts";
+import type { ApplierControls, ApplyOptions } from "../../raster/apply_options.ts";
+import { tempFolder } from "../gdal.ts";
+import {
+  assertFails,
+  FED_THREADS,
+  GEOTRANSFORM,
+  makeRaster,
+  shifted,
+  THREADS,
+  UTM_33N,
+} from "./apply_support.ts";
+
+/** Options as someone without a type checker might write them. */
+// deno-lint-ignore no-explicit-any -- wrong types are what it is about
+type Loose = any;
+
+const GRID = { geotransform: GEOTRANSFORM, ncols: 10, nrows: 10, geoKeys: UTM_33N };
+
+/** Controls that can't be, and what the refusal must say. */
+const BAD_CONTROLS: readonly (readonly [Loose, ...string[]])[] = [
+  [{ windowxsize: 0 }, "windowxsize must be a whole number of at least 1", "not 0"],
+  [{ windowysize: 1.5 }, "windowysize", "not 1.5"],
+  [{ windowysize: NaN }, "windowysize", "not NaN"],
+  [{ windowxsize: "256" }, "windowxsize", "not 256"],
+  [{ windowxsize: 1200, windowExact: true }, "windowxsize 1200", "at most 1024"],
+  [{ overlap: -1 }, "overlap must be a whole number of at least 0 pixels", "not -1"],
+  [{ overlap: 0.5 }, "overlap", "not 0.5"],
+  [{ overlap: null }, "overlap", "not null"],
+  [{ overlap: 60_000 }, "A block of 120080 x 120060 pixels", "GiB of input 'img'", "the overlap smaller"],
+  [{ overlap: 1e12 }, "GiB of input 'img'"],
+  [{ footprint: "all" }, "no footprint 'all'", '"union"'],
+  [{ footprint: "bounds_from_reference" }, "needs a reference", "referencePixgrid"],
+  [{ reference: "x.tif", referencePixgrid: GRID }, "reference or referencePixgrid, not both"],
+  [{ reference: "" }, "reference must be a path or URL", "empty text"],
+  [{ referencePixgrid: { ...GRID, ncols: 0 } }, "referencePixgrid of 0 x 10 pixels"],
+  [{ referencePixgrid: { ...GRID, nrows: NaN } }, "referencePixgrid of 10 x NaN pixels"],
+  [{ referencePixgrid: { ...GRID, geotransform: [0, 0, 0, 0, 0, -1] } }, "geotransform", "places no pixels"],
+  [{ referencePixgrid: { ncols: 1, nrows: 1 } }, "geotransform", "places no pixels"],
+  [{ filesForExtent: ["zzz"] }, "filesForExtent names 'zzz', which is no input"],
+  [{ filesForExtent: [] }, "filesForExtent names no input"],
+  [{ layers: { zzz: [1] } }, "layers names 'zzz'", "img"],
+  [{ layers: 3 }, "layers must be a list of band numbers", "not 3"],
+  [{ layers: { img: 3 } }, "layers of 'img' must be a list of band numbers, not 3"],
+  [{ layers: { img: ["1"] } }, "layers of 'img'", '[ "1" ]'],
+  [{ layers: { img: [0] } }, "no layer 0 in", "scene.tif", "which has 2", "count from 1"],
+  [{ layers: [1, 3] }, "no layer 3"],
+  [{ layers: [1.5] }, "no layer 1.5"],
+  [{ layers: { "*": [] } }, "layers of 'img' is an empty list"],
+  [{ inputNoData: "1" }, "inputNoData must be a number or null", 'not "1"'],
+  [{ inputNoData: { img: "none" } }, "inputNoData of 'img'", '"none"'],
+  [{ inputNoData: { out: 1 } }, "inputNoData names 'out'"],
+  [{ outputNoData: { out: true } }, "outputNoData of 'out' must be a number or null, not true"],
+  [{ outputNoData: { img: 1 } }, "outputNoData names 'img'"],
+  [{ outputType: "float16" }, "outputType must be one of uint8,", '"float16"'],
+  [{ outputType: { out: 8 } }, "outputType of 'out'", "not 8"],
+  [{ creationOptions: "COMPRESS=ZSTD" }, "creationOptions must be a list of KEY=VALUE", "COMPRESS=ZSTD"],
+  [{ creationOptions: { out: "COMPRESS=ZSTD" } }, "creationOptions of 'out' must be a list"],
+  [{ creationOptions: ["COMPRESS"] }, "'COMPRESS' is not of the form KEY=VALUE"],
+  [{ creationOptions: ["COMPRESS=JPEG"] }, "COMPRESS=JPEG", "not supported"],
+  [{ creationOptions: ["FANCY=YES"] }, "'FANCY' is unknown", "TILED"],
+  [{ creationOptions: ["BLOCKXSIZE=100"] }, "BLOCKXSIZE=100", "96 or 112"],
+  [{ layerNames: "red" }, "layerNames must be a list of texts", '"red"'],
+  [{ layerNames: { out: [1] } }, "layerNames of 'out'"],
+];
+
+function job(folder: { file(name: string): string }): ApplyOptions {
+  return {
+    userFunction: (_info, { img }, outputs) => {
+      outputs.out = img;
+    },
+    infiles: { img: folder.file("scene.tif") },
+    outfiles: { out: folder.file("out.tif") },
+  };
+}
+
+Deno.test("controls that can't be are refused in one line that quotes them, and nothing is left", async () => {
+  using folder = tempFolder();
+  makeRaster(folder.file("scene.tif"), { width: 80, height: 60, bands: 2 });
+  Deno.writeTextFileSync(folder.file("out.tif"), "an older output");
+  for (const concurrency of [{}, THREADS]) {
+    for (const [controls, ...says] of BAD_CONTROLS) {
+      const options = { ...job(folder), controls: controls as ApplierControls, concurrency };
+      await assertFails(folder.path, options, { kind: ConfigError, says });
+    }
+  }
+});
+
+Deno.test("inputs and outputs that can't be are refused by name, and nothing is left", async () => {
+  using folder = tempFolder();
+  const [scene, out] = [folder.file("scene.tif"), folder.file("out.tif")];
+  makeRaster(scene, { width: 80, height: 60, bands: 2 });
+  Deno.writeTextFileSync(out, "an older output");
+  Deno.symlinkSync("scene.tif", folder.file("link.tif"));
+  Deno.linkSync(scene, folder.file("hard.tif"));
+  Deno.symlinkSync(folder.path, folder.file("loop"));
+  const cases: readonly (readonly [Loose, ...string[]])[] = [
+    [{ infiles: {} }, "There are no inputs", "reference grid"],
+    [{ infiles: undefined }, "There are no inputs"],
+    [{ infiles: { img: [] } }, "input 'img' is an empty list of files"],
+    [{ infiles: { img: 5 } }, "input img must be a path or URL, not number"],
+    [{ infiles: { img: [scene, ""] } }, "input img", "empty text"],
+    [{ outfiles: { out: [] } }, "output 'out' is an empty list"],
+    [{ outfiles: { out: null } }, "output out must be a path or URL"],
+    [{ outfiles: { img: out } }, "name 'img' is used twice", "an input and an output"],
+    [{ outfiles: { a: out, b: out } }, "output b", "the same file as output a"],
+    [{ outfiles: { a: [out, folder.file("loop/out.tif")] } }, "output a[1]", "the same file as output a[0]"],
+    [{ outfiles: { a: out, b: `${out}.part` } }, "output b", "goes with it"],
+    [{ outfiles: { out: scene } }, "output out", "the same file as input img"],
+    [{ outfiles: { out: folder.file("link.tif") } }, "link.tif", "the same file as input img", "scene.tif"],
+    [{ outfiles: { out: folder.file("hard.tif") } }, "hard.tif", "the same file as input img"],
+    [{ outfiles: { out: folder.file("loop/scene.tif") } }, "the same file as input img"],
+    [{ infiles: { img: folder.file("link.tif") }, outfiles: { out: scene } }, "the same file as input img"],
+    [{ outfiles: { out: "https://example.com/out.tif" } }, "Output out", "not a local path"],
+  ];
+  for (const [changes, ...says] of cases) {
+    await assertFails(folder.path, { ...job(folder), ...changes }, { kind: ConfigError, says });
+  }
+});
+
+Deno.test("workers that can't be are refused before anything starts", async () => {
+  using folder = tempFolder();
+  makeRaster(folder.file("scene.tif"), { width: 80, height: 60 });
+  const cases = [
+    [{ computeWorkerKind: "CW_TEAPOT" }, ConfigError, "CW_TEAPOT", "CW_THREADS"],
+    [{ numComputeWorkers: 2 }, ConfigError, "CW_NONE has no compute workers"],
+    [{ ...THREADS, numComputeWorkers: 0 }, ConfigError, "CW_THREADS needs numComputeWorkers"],
+    [{ ...THREADS, numComputeWorkers: 1.5 }, ConfigError, "not 1.5"],
+    [{ ...FED_THREADS, numReadWorkers: 0 }, ConfigError, "numReadWorkers of at least 1"],
+    [{ ...THREADS, singleBlockComputeWorkers: true }, ConfigError, "batch queues"],
+    [{ ...THREADS, blockTimeout: 0 }, ConfigError, "blockTimeout must be more than 0"],
+    [{ blockTimeout: 5 }, ConfigError, "blockTimeout can't be kept with CW_NONE"],
+  ] as const;
+  for (const [concurrency, kind, ...says] of cases) {
+    await assertFails(folder.path, { ...job(folder), concurrency }, { kind, says });
+  }
+  const elsewhere = { computeWorkerKind: "CW_ECS", numComputeWorkers: 2 };
+  await assertFails(folder.path, { ...job(folder), concurrency: elsewhere }, {
+    ...{ kind: UnavailableError, says: ["CW_ECS"] },
+  });
+});
+
+Deno.test("inputs on other grids are refused with both grids shown", async () => {
+  using folder = tempFolder();
+  const [a, b] = [folder.file("a.tif"), folder.file("b.tif")];
+  makeRaster(a, { width: 80, height: 60 });
+  const other32 = { ...UTM_33N, directory: UTM_33N.directory.with(-1, 32632) };
+  const cases = [
+    [{ geoKeys: other32 }, "coordinate systems differ", "EPSG:32633", "EPSG:32632"],
+    [{ geoKeys: null }, "coordinate systems differ", "EPSG:32633", "none"],
+    [{ geotransform: [500_000, 20, 0, 5_300_000, 0, -20] }, "pixel sizes differ", "(30, -30)", "(20, -20)"],
+    [{ geotransform: [500_000, 30.01, 0, 5_300_000, 0, -30] }, "pixel sizes differ", "(30.01, -30)"],
+    [{ geotransform: [500_010, 30, 0, 5_300_000, 0, -30] }, "pixel alignments differ", "500010"],
+    [{ geotransform: [500_000, 30, 0, 5_300_000, 0, 30] }, "pixel sizes differ", "(30, 30)"],
+    [{ geotransform: [500_000, 30, 1, 5_300_000, 1, -30] }, "pixel sizes differ", "rotation (1, 1)"],
+  ] as const;
+  for (const [changes, ...differences] of cases) {
+    makeRaster(b, { width: 81, height: 61, ...changes } as Parameters<typeof makeRaster>[1]);
+    const says = [`'${a}'`, `'${b}'`, "80 x 60 pixels", "81 x 61 pixels", "Warp", ...differences];
+    for (const controls of [{}, { footprint: "union" }, { filesForExtent: ["a"] }] as ApplierControls[]) {
+      const options = { ...job(folder), infiles: { a, b }, controls };
+      await assertFails(folder.path, options, { kind: RasterError, says });
+    }
+    const reference = { footprint: "bounds_from_reference", reference: b } as const;
+    await assertFails(folder.path, { ...job(folder), infiles: { a }, controls: reference }, {
+      ...{ kind: RasterError, says },
+    });
+  }
+});
+
+Deno.test("inputs without a pixel in common are refused, and so are ones that are absurdly far apart", async () => {
+  using folder = tempFolder();
+  const [a, b] = [folder.file("a.tif"), folder.file("b.tif")];
+  makeRaster(a, { width: 80, height: 60 });
+  makeRaster(b, { width: 10, height: 12, geotransform: shifted(80, 0) });
+  const infiles = { a, b };
+  await assertFails(folder.path, { ...job(folder), infiles }, {
+    ...{ kind: RasterError, says: ["no pixel in common", `'${a}'`, `'${b}'`, "80 x 60", '"union"'] },
+  });
+  makeRaster(b, { width: 10, height: 12, geotransform: shifted(1e8, 1e8) });
+  const controls = { footprint: "union" } as const;
+  await assertFails(folder.path, { ...job(folder), infiles, controls }, {
+    ...{ kind: ConfigError, says: ["100000010 x 100000012 pixels", "blocks", "far apart"] },
+  });
+  makeRaster(b, { width: 10, height: 12, geotransform: shifted(5e9, 0) });
+  await assertFails(folder.path, { ...job(folder), infiles, controls }, {
+    ...{ kind: RangeError, says: ["5000000010 x 60 pixels", "2147483647"] },
+  });
+});

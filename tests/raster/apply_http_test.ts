@@ -1,0 +1,124 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { RasterError } from "../../core/errors.ts";
+import type { ApplyOptions } from "../../raster/apply_options.ts";
+import { tempFolder } from "../gdal.ts";
+import { expectedFocalMean } from "./apply_expected.ts";
+import {
+  assertFails,
+  assertSamePixels,
+  example,
+  makeRaster,
+  readRaster,
+  run,
+  shifted,
+  STYLES,
+  THREADS,
+} from "./apply_support.ts";
+import { serveRanges } from "./range_server.ts";
+
+const BLOCKS = { windowxsize: 64, windowysize: 48, windowExact: true } as const;
+
+const copy: ApplyOptions["userFunction"] = (_info, { img }, outputs) => {
+  outputs.out = img;
+};
+
+/** 400 x 300 pixels of noise, beyond what is fetched when a URL is opened. */
+const SPEC = { width: 400, height: 300, nodata: 0, seed: 5 } as const;
+
+Deno.test("an input on a server gives the pixels of the file, on every kind of worker, by ranges only", async () => {
+  using folder = tempFolder();
+  const [scene, out] = [folder.file("scene.tif"), folder.file("mean.tif")];
+  const image = makeRaster(scene, SPEC);
+  const expected = expectedFocalMean(image);
+  await using server = serveRanges({ "/a/scene.tif": Deno.readFileSync(scene) });
+  for (const [style, concurrency] of Object.entries(STYLES)) {
+    const img = new URL(`${server.url}/a/scene.tif?token=x`);
+    await run({
+      ...{ userFunction: example("focal_mean.ts"), infiles: { img: style === "CW_NONE" ? img.href : img } },
+      ...{ outfiles: { mean: out }, controls: { ...BLOCKS, overlap: 2 }, concurrency },
+    });
+    assertSamePixels((await readRaster(out)).pixels, expected, style);
+  }
+  assert(server.ranges.every((range) => range !== ""), "it was asked for the whole file");
+});
+
+Deno.test("a file and a URL go together in one list, and the function is told where each is from", async () => {
+  using folder = tempFolder();
+  const [a, b, out] = [folder.file("a.tif"), folder.file("b.tif"), folder.file("out.tif")];
+  const left = makeRaster(a, SPEC);
+  makeRaster(b, { ...SPEC, seed: 6 });
+  await using server = serveRanges({ "/b.tif": Deno.readFileSync(b) });
+  const imgs = [a, `${server.url}/b.tif`];
+  await run({
+    userFunction(info, { imgs }, outputs, names) {
+      imgs.forEach((img: never, i: number) => {
+        if (info.getFilenameFor(img) !== names[i]) throw new Error(info.getFilenameFor(img));
+      });
+      outputs.out = imgs[0];
+    },
+    ...{ infiles: { imgs }, outfiles: { out }, otherArgs: imgs, controls: BLOCKS, concurrency: THREADS },
+  });
+  assertSamePixels((await readRaster(out)).pixels, left.pixels, "out");
+});
+
+Deno.test("a URL that is missing, or whose server knows no ranges, is refused by name", async () => {
+  using folder = tempFolder();
+  const scene = folder.file("scene.tif");
+  makeRaster(scene, SPEC);
+  const bytes = Deno.readFileSync(scene);
+  await using server = serveRanges({ "/scene.tif": bytes });
+  const deaf = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, () => new Response(bytes));
+  try {
+    const cases = [
+      [`${server.url}/none.tif?key=secret`, "none.tif", "there is no such file"],
+      [`http://127.0.0.1:${deaf.addr.port}/scene.tif`, "does not support range requests"],
+    ] as const;
+    for (const [img, ...says] of cases) {
+      const options = { userFunction: copy, infiles: { img }, outfiles: { out: folder.file("out.tif") } };
+      const error = await assertFails(folder.path, options, { kind: RasterError, says });
+      assertEquals(error.message.includes("secret"), false);
+    }
+  } finally {
+    await deaf.shutdown();
+  }
+});
+
+Deno.test("a URL's credentials and query are in no error of its grid or layers", async () => {
+  using folder = tempFolder();
+  const [a, b] = [folder.file("a.tif"), folder.file("b.tif")];
+  makeRaster(a, SPEC);
+  makeRaster(b, { ...SPEC, geotransform: shifted(0.5, 0) });
+  await using server = serveRanges({ "/b.tif": Deno.readFileSync(b) });
+  const url = `${server.url.replace("//", "//user:secret@")}/b.tif?key=secret`;
+  const base = { userFunction: copy, outfiles: { out: folder.file("out.tif") } };
+  const jobs: ApplyOptions[] = [
+    { ...base, infiles: { a, b: url } },
+    { ...base, infiles: { a }, controls: { reference: url } },
+    { ...base, infiles: { b: url }, controls: { layers: [9] } },
+  ];
+  for (const job of jobs) {
+    const error = await assertRejects(() => run(job), Error);
+    assert(error.message.includes(`'${server.url}/b.tif'`), error.message);
+    assert(!error.message.includes("secret"), error.message);
+  }
+});
+
+Deno.test("a file that changes on its server in mid-run ends the run", async () => {
+  using folder = tempFolder();
+  const scene = folder.file("scene.tif");
+  makeRaster(scene, SPEC);
+  await using server = serveRanges({ "/scene.tif": Deno.readFileSync(scene) });
+  for (const concurrency of [{}, THREADS]) {
+    server.version = "old";
+    const options: ApplyOptions = {
+      ...{ userFunction: copy, infiles: { img: `${server.url}/scene.tif` } },
+      ...{ outfiles: { out: folder.file("out.tif") }, controls: BLOCKS, concurrency },
+      onProgress: () => server.version = "new",
+    };
+    await assertFails(folder.path, options, {
+      kind: Error,
+      says: ["/scene.tif' ", "changed"],
+      mayKeepBlocks: true,
+    });
+  }
+});

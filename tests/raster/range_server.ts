@@ -1,0 +1,51 @@
+/**
+ * A static server with range requests for tests, on a port of its own.
+ *
+ * @module
+ */
+
+/** A running server and what it was asked for. */
+export interface RangeServer extends AsyncDisposable {
+  /** Its address, without a slash at the end. */
+  readonly url: string;
+  /** What is served: by path, may be changed. */
+  readonly files: Map<string, Uint8Array<ArrayBuffer>>;
+  /** Added to each file's ETag. */
+  version: string;
+  /** Each request's range, "" without one. */
+  readonly ranges: string[];
+}
+
+/** Serves `files` by their paths. */
+export function serveRanges(given: Record<string, Uint8Array<ArrayBuffer>>): RangeServer {
+  const files = new Map(Object.entries(given));
+  const ranges: string[] = [];
+  let version = "";
+  const answer = (request: Request): Response => {
+    const content = files.get(new URL(request.url).pathname);
+    if (!content) return new Response("there is no such file", { status: 404 });
+    const range = request.headers.get("range") ?? "";
+    ranges.push(range);
+    const [first, last] = /^bytes=(\d+)-(\d+)$/.exec(range)?.slice(1).map(Number) ?? [];
+    if (first === undefined || last === undefined) return new Response(content);
+    const end = Math.min(last, content.length - 1);
+    const headers = {
+      "content-range": `bytes ${first}-${end}/${content.length}`,
+      etag: `"${content.length}${version}"`,
+    };
+    return new Response(content.subarray(first, end + 1), { status: 206, headers });
+  };
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, answer);
+  return {
+    url: `http://127.0.0.1:${server.addr.port}`,
+    files,
+    ranges,
+    get version() {
+      return version;
+    },
+    set version(value) {
+      version = value;
+    },
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
