@@ -8,6 +8,7 @@ import { parseBenchArgs } from "./bench_args.ts";
 import type { Benchmark, BenchmarkReport } from "./benchmark.ts";
 import { helpBenchmark } from "./help.ts";
 import { limitBenchmark } from "./limit.ts";
+import { channelBenchmark } from "./channel.ts";
 import { describeMachine, type Machine } from "./machine.ts";
 import { memoryBenchmark } from "./memory.ts";
 import { ndviBenchmark } from "./ndvi.ts";
@@ -24,6 +25,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   memoryBenchmark,
   helpBenchmark,
   tinyBenchmark,
+  channelBenchmark,
 ];
 
 const HELP = `Usage: deno task bench [NAME...] [--quick] [--rounds N] [--json]
