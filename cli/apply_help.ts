@@ -308,7 +308,7 @@ export const APPLY_HELP: CommandHelp = {
     "(info, inputs, outputs, otherArgs). It is called for each block and assigns the output pixels to outputs.NAME.",
     "In a path, write a comma as \\, since a comma parts the files of a list; NAME=FILE, with a comma at the end, " +
     "is a list of one. Only the first = parts NAME and FILE. An option's value may stand after a space or after =.",
-    "An output appears under its name when it is complete. Ctrl-C ends the run and removes what was begun; a " +
+    "An output appears under its name when it is complete. Ctrl-C ends the run; what is done is kept for --resume. A " +
     "second Ctrl-C ends it at once.",
   ],
   positionals: { name: "MODULE", min: 1, max: 1 },

@@ -6,6 +6,7 @@
 import type { ChannelStyle } from "./channel_style.ts";
 import type { Driver } from "./driver.ts";
 import { ConfigError } from "./errors.ts";
+import { checkKnownKeys } from "./known_keys.ts";
 import { type ComputeWorkerKind, CW_AWSBATCH, CW_NONE, CW_THREADS } from "./kinds.ts";
 
 /** What the user says of the workers. Everything has a default; the default kind is `CW_NONE`, as in RIOS. */
@@ -53,6 +54,31 @@ export interface ConcurrencyStyle {
   /** The data channel to workers that are processes. */
   readonly channel?: ChannelStyle;
 }
+
+/** Every key of {@linkcode ConcurrencyStyle}; the compiler keeps the two alike. */
+const STYLE_KEYS: Readonly<Record<keyof ConcurrencyStyle, true>> = {
+  computeWorkerKind: true,
+  numComputeWorkers: true,
+  numReadWorkers: true,
+  computeWorkersRead: true,
+  singleBlockComputeWorkers: true,
+  haveSharedTemp: true,
+  computeWorkerExtraParams: true,
+  readBufferInsertTimeout: true,
+  readBufferPopTimeout: true,
+  computeBufferInsertTimeout: true,
+  computeBufferPopTimeout: true,
+  computeBarrierTimeout: true,
+  queueTimeout: true,
+  blockTimeout: true,
+  maxBlockErrors: true,
+  maxBlockLosses: true,
+  maxWorkerLosses: true,
+  copies: true,
+  threadsPerWorker: true,
+  workerPermissions: true,
+  channel: true,
+};
 
 /** A concurrency style with every default filled in and every check passed. */
 export interface CheckedConcurrency {
@@ -110,6 +136,7 @@ export type TimeoutName = typeof TIMEOUT_NAMES[number];
  * @throws {ConfigError} for a combination that RIOS refuses too, or a number out of range.
  */
 export function checkConcurrency(style: ConcurrencyStyle, driver: Driver): CheckedConcurrency {
+  checkKnownKeys(style, STYLE_KEYS, "concurrency");
   const kind = driver.kind;
   const numComputeWorkers = count("numComputeWorkers", style.numComputeWorkers, 0);
   const readWorkers = count("numReadWorkers", style.numReadWorkers, 0);

@@ -51,6 +51,8 @@ export interface ManagerLink {
   poll(): import("./messages.ts").ToWorker | undefined;
   /** Whether the manager is gone, so that what it sent need not be computed any more. */
   readonly closed: boolean;
+  /** Lets the thread's other work in between two blocks. Default: messages that have come. */
+  breathe?(): Promise<void>;
   /** Tells whoever watches that the worker has begun to compute this block, or none (-1). */
   computing(block: number): void;
 }
@@ -234,6 +236,11 @@ export interface Driver {
   readonly canInterrupt: boolean;
   /** Can this kind run here? */
   available(): Promise<Availability>;
+  /**
+   * Begins what takes long and needs to know no more of the run, such as loading the program in threads, while the run is
+   * being planned. `start()` uses it; what is left is given up when it is disposed of.
+   */
+  prepare?(program: WorkerProgram, workers: number): Disposable;
   /** Starts workers; each is handed to `context.attach` once it has connected. */
   start(spec: FleetSpec, context: DriverContext): Promise<Fleet>;
   /** What `start()` would submit or call. */

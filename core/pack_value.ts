@@ -29,6 +29,8 @@ type Packed =
   | boolean
   | number
   | string
+  // Neither survives msgpack as itself, nor JSON.
+  | { readonly t: "undefined" | "-0" }
   | { readonly t: "bigint"; readonly v: string }
   | { readonly t: "date"; readonly v: number }
   | { readonly t: "list"; readonly v: readonly Packed[] }
@@ -49,8 +51,9 @@ export function packValue(value: unknown, what: string): Payload {
   const above = new Set<object>();
 
   function pack(item: unknown, path: string): Packed {
-    if (item === null || item === undefined || typeof item === "boolean") return item;
-    if (typeof item === "number" || typeof item === "string") return item;
+    if (item === undefined) return above.size === 0 ? undefined : { t: "undefined" };
+    if (item === null || typeof item === "boolean" || typeof item === "string") return item;
+    if (typeof item === "number") return Object.is(item, -0) ? { t: "-0" } : item;
     if (typeof item === "bigint") return { t: "bigint", v: item.toString() };
     if (typeof item !== "object") throw refusal(path, `a ${typeof item}`);
     if (ArrayBuffer.isView(item)) return packArray(item, path);
@@ -109,6 +112,10 @@ export function unpackValue(payload: Payload): unknown {
   function unpack(item: Packed): unknown {
     if (item === null || typeof item !== "object") return item;
     switch (item.t) {
+      case "undefined":
+        return undefined;
+      case "-0":
+        return -0;
       case "bigint":
         return BigInt(item.v);
       case "date":

@@ -33,9 +33,49 @@ export interface ThreadAlive {
   readonly type: "blockfleet:alive";
 }
 
-/** Starts a thread. `alive` is called once it runs; if it can't start, only the listener's `ended` is. */
-export function startThread(url: URL, name: string, options: { alive?: () => void } = {}): WorkerLink {
-  return new ThreadLink(url, name, options.alive ?? (() => {}));
+/** A thread that loads its program and waits to be started. */
+export class PreparedThread implements Disposable {
+  /** The program. */
+  readonly url: URL;
+  readonly #worker: Worker;
+  #failure: string | undefined;
+  #isTaken = false;
+
+  /** Begins to load a program in a new thread. */
+  constructor(url: URL, name: string) {
+    this.url = url;
+    this.#worker = new Worker(url, { type: "module", name });
+    this.#worker.onerror = (event) => {
+      // Otherwise the error would end this thread, too. Whoever takes the thread hears of it.
+      event.preventDefault();
+      this.#failure = event.message;
+    };
+  }
+
+  /** Gives the thread away, and why it has ended, if it has. */
+  take(): { readonly worker: Worker; readonly failure: string | undefined } {
+    this.#isTaken = true;
+    return { worker: this.#worker, failure: this.#failure };
+  }
+
+  /** Ends the thread, unless it was taken. */
+  [Symbol.dispose](): void {
+    if (!this.#isTaken) this.#worker.terminate();
+  }
+}
+
+/** How a thread is started. */
+export interface StartThreadOptions {
+  /** Called once it runs; if it can't start, only the listener's `ended` is. */
+  readonly alive?: () => void;
+  /** A thread that has its program already. Default a new one. */
+  readonly prepared?: PreparedThread | undefined;
+}
+
+/** Starts a thread. */
+export function startThread(url: URL, name: string, options: StartThreadOptions = {}): WorkerLink {
+  const prepared = options.prepared ?? new PreparedThread(url, name);
+  return new ThreadLink(prepared, options.alive ?? (() => {}));
 }
 
 class ThreadLink implements WorkerLink {
@@ -52,10 +92,11 @@ class ThreadLink implements WorkerLink {
   #reason: string | undefined;
   #seen = { change: 0, block: -1, sinceMs: 0 };
 
-  constructor(url: URL, name: string, alive: () => void) {
+  constructor(prepared: PreparedThread, alive: () => void) {
     this.#lockName = `blockfleet:${crypto.randomUUID()}`;
     this.#status[0] = -1;
-    this.#worker = new Worker(url, { type: "module", name });
+    const { worker, failure } = prepared.take();
+    this.#worker = worker;
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker | ThreadAlive>) => {
       if (data.type === "blockfleet:alive") {
         this.#watch();
@@ -75,6 +116,8 @@ class ThreadLink implements WorkerLink {
       status: this.#status.buffer as SharedArrayBuffer,
     };
     this.#worker.postMessage(start);
+    // Not at once: whoever starts a link gets it before it hears of it.
+    if (failure !== undefined) queueMicrotask(() => this.#lose(failure));
   }
 
   listen(handler: LinkHandler): void {

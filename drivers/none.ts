@@ -44,9 +44,13 @@ export default driver;
 /** An asynchronous function that is still waiting for something this long after its run has ended is left alone. */
 const ABANDON_MS = 2000;
 
+/** How often the event loop is left idle for a moment. */
+const BREATHE_MS = 100;
+
 /** Runs the worker program in this thread and hands its messages over as they are. */
 class MainThreadLink implements WorkerLink {
   readonly #program: WorkerProgram;
+  #breathedMs = performance.now();
   readonly #incoming = new MessageQueue<ToWorker>();
   readonly #alive: () => void;
   #handler: LinkHandler | undefined;
@@ -88,6 +92,7 @@ class MainThreadLink implements WorkerLink {
       send: (message) => {
         if (!isClosed()) this.#handler?.message(message);
       },
+      breathe: () => this.#breathe(),
       receive: () => this.#incoming.receive(),
       poll: () => this.#incoming.poll(),
       get closed() {
@@ -114,5 +119,13 @@ class MainThreadLink implements WorkerLink {
     } finally {
       clearTimeout(this.#patience);
     }
+  }
+
+  // Signals are heard only when the event loop has nothing to do, which it never has with blocks one after another.
+  #breathe(): Promise<void> {
+    const nowMs = performance.now();
+    if (nowMs - this.#breathedMs < BREATHE_MS) return new Promise((resolve) => setImmediate(resolve));
+    this.#breathedMs = nowMs;
+    return new Promise((resolve) => setTimeout(resolve, 0));
   }
 }

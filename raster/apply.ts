@@ -19,16 +19,21 @@ import { loadUserFunction, type UserFunctionSpec } from "../core/worker/user_fun
 import type { ApplyOptions, ApplyResult, Progress } from "./apply_options.ts";
 import { checkBlockBytes } from "./block_bytes.ts";
 import { totalBlocks } from "./block_list.ts";
+import { checkOptionNames } from "./check_options.ts";
 import { COMPUTE_PROGRAM } from "./compute_thread.ts";
 import { checkInputsUnchanged } from "./input_versions.ts";
 import { functionDigest } from "./journal/function_digest.ts";
-import { JournaledOutputs } from "./journal/journaled_outputs.ts";
+import type { JournaledOutputs } from "./journal/journaled_outputs.ts";
+import { openOutputs } from "./journal/open_outputs.ts";
 import { runFacts } from "./journal/run_facts.ts";
 import { planInputs } from "./plan_inputs.ts";
 import { planOutputs } from "./plan_outputs.ts";
 import { RASTER_READ_PROCESSOR, type RasterJob } from "./raster_job.ts";
 import { RasterRun } from "./raster_run.ts";
 import { workerAccess } from "./worker_access.ts";
+
+/** Workers that are prepared before it is known how many blocks there are. */
+const MOST_PREPARED = 8;
 
 /** Progress is told no more often than this. */
 const PROGRESS_MS = 100;
@@ -62,11 +67,13 @@ const ENDINGS = ["unload", "error", "unhandledrejection"] as const;
  */
 export async function apply(options: ApplyOptions): Promise<ApplyResult> {
   const startMs = performance.now();
+  checkOptionNames(options);
   const onNotice = options.onNotice ?? console.warn;
   const controls = options.controls ?? {};
   const driver = await getDriver(options.concurrency?.computeWorkerKind ?? CW_NONE);
   const concurrency = checkConcurrency(options.concurrency ?? {}, driver);
   for (const warning of concurrency.warnings) onNotice(warning);
+  using _prepared = driver.prepare?.(COMPUTE_PROGRAM, Math.min(concurrency.workers, MOST_PREPARED));
   const overlap = checkedOverlap(controls.overlap);
   const leftovers = whatOfLeftovers(options);
   const userFunction = await userFunctionSpec(options.userFunction, {
@@ -85,7 +92,7 @@ export async function apply(options: ApplyOptions): Promise<ApplyResult> {
   const otherArgs = args.job.hasOtherArgs ? { header: args.job.otherArgs, parts: args.parts } : undefined;
   const digest = await functionDigest(userFunction);
   const journalFailed = new AbortController();
-  const outputs = await JournaledOutputs.open(
+  const outputs = await openOutputs(
     files.map(({ label, path, spec }) => ({ name: label, path, spec })),
     {
       ...{ runId, blocks, leftovers, onNotice, signal: options.signal },

@@ -4,6 +4,7 @@
  * @module
  */
 import { crc32c } from "../core/journal/crc32c.ts";
+import { BlockfleetError } from "../core/errors.ts";
 import { headerOnly, type Payload } from "../core/payload.ts";
 import type { IntervalRecorder } from "../core/timers.ts";
 import { OtherArgs } from "../core/worker/other_args.ts";
@@ -166,5 +167,17 @@ function nameInputs(
     own.forEach((block, index) => files.set(block, planned[index]!.location));
     inputs[name] = isList ? own : own[0];
   }
-  return { inputs, files };
+  return { inputs: guardNames(inputs), files };
+}
+
+/** The inputs, which throw for a name that none has: mostly it is misspelt, there or where the files are named. */
+function guardNames(inputs: BlockInputs): BlockInputs {
+  return new Proxy(inputs, {
+    get(target, name) {
+      if (typeof name !== "string" || name in target) return Reflect.get(target, name);
+      const names = Object.keys(target);
+      const known = names.length === 0 ? "there are none" : `the inputs are ${names.join(", ")}`;
+      throw new BlockfleetError(`The user function asks for inputs.${name}, which is not an input: ${known}`);
+    },
+  });
 }

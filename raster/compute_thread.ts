@@ -23,4 +23,8 @@ export const COMPUTE_PROGRAM: WorkerProgram = {
   runHere: (link) => runComputeLoop(link, PROCESSORS),
 };
 
-if (inThread()) serveThread(PROCESSORS);
+if (inThread()) {
+  serveThread(PROCESSORS);
+  // Loaded while the run is still being planned; should it fail, the job that needs it fails with the same error.
+  PROCESSORS["raster"]!().catch(() => {});
+}

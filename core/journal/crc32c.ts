@@ -37,7 +37,9 @@ export function crc32c(bytes: Uint8Array<ArrayBuffer>, before = 0): number {
   const aligned = Math.min(byteLength, -byteOffset & 3);
   for (; at < aligned; at++) crc = crc >>> 8 ^ tables[(crc ^ bytes[at]!) & 255]!;
   // Every platform of Deno's is little-endian.
-  const words = new Int32Array(buffer, byteOffset + at, (byteLength - at >>> 3) * 2);
+  const count = (byteLength - at >>> 3) * 2;
+  // A view of nothing must be aligned too.
+  const words = new Int32Array(buffer, count === 0 ? 0 : byteOffset + at, count);
   for (let i = 0; i < words.length; i += 2) {
     const low = crc ^ words[i]!;
     const high = words[i + 1]!;

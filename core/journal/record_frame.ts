@@ -15,8 +15,8 @@ export const HEAD_BYTES = 24;
 /** A body is no longer than this. */
 export const MAX_BODY_BYTES: number = 2 ** 30;
 
-/** The first byte of every head, and all four as a number. */
-export const MAGIC_FIRST_BYTE = 0x42;
+/** The first bytes of every head, and the same as a number. */
+export const MAGIC_BYTES: Uint8Array<ArrayBuffer> = new TextEncoder().encode("BLFJ");
 const MAGIC = 0x4a464c42;
 
 /** What a head says. */

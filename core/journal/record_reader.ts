@@ -7,7 +7,7 @@ import { BlockfleetError, ProtocolError } from "../errors.ts";
 import type { Payload } from "../payload.ts";
 import { crc32c } from "./crc32c.ts";
 import { payloadFromBytes } from "./payload_bytes.ts";
-import { decodeHead, HEAD_BYTES, MAGIC_FIRST_BYTE, MAX_BODY_BYTES } from "./record_frame.ts";
+import { decodeHead, HEAD_BYTES, MAGIC_BYTES, MAX_BODY_BYTES } from "./record_frame.ts";
 
 /** A record file holds a bad record before good ones: not a torn end, but damage. */
 export class RecordDamageError extends BlockfleetError {}
@@ -98,15 +98,18 @@ export class RecordReader implements Disposable {
   }
 
   #requireTorn(bad: number): void {
+    if (bad === 0 && !mayBeginRecord(this.#bytes(0, Math.min(MAGIC_BYTES.byteLength, this.#byteLength)))) {
+      throw new RecordDamageError("it does not begin as a journal does");
+    }
     for (let at = bad; at + HEAD_BYTES <= this.#byteLength;) {
       const window = this.#bytes(at, Math.min(WINDOW_BYTES, this.#byteLength - at));
       const last = window.byteLength - HEAD_BYTES;
-      for (let i = window.indexOf(MAGIC_FIRST_BYTE); i >= 0 && i <= last;) {
+      for (let i = window.indexOf(MAGIC_BYTES[0]!); i >= 0 && i <= last;) {
         const head = decodeHead(window.subarray(i), at + i);
         if (head && head.syncedBytes > bad) {
           throw new RecordDamageError(`its record at byte ${bad} is damaged, and good ones lie behind it`);
         }
-        i = window.indexOf(MAGIC_FIRST_BYTE, i + 1);
+        i = window.indexOf(MAGIC_BYTES[0]!, i + 1);
       }
       // A head may begin in this window and end in the next.
       at += last + 1;
@@ -132,4 +135,10 @@ export class RecordReader implements Disposable {
     const from = offset - this.#windowOffset;
     return this.#window.subarray(from, from + byteLength);
   }
+}
+
+/** Whether these may be the first bytes of a file of which not even the first record was written whole. */
+function mayBeginRecord(bytes: Uint8Array): boolean {
+  // After a power cut a file may be longer than what was written of it.
+  return bytes.every((byte, index) => byte === MAGIC_BYTES[index]) || bytes.every((byte) => byte === 0);
 }

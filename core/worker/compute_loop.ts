@@ -73,7 +73,7 @@ class ComputeLoop implements AsyncDisposable {
       if (next) {
         await this.#process(next);
         // Lets messages in: without it a synchronous function would keep this thread deaf until its queue is empty.
-        await new Promise<void>((resolve) => setImmediate(resolve));
+        await (this.#link.breathe?.() ?? new Promise<void>((resolve) => setImmediate(resolve)));
         continue;
       }
       if (this.#ending) break;

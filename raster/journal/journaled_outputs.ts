@@ -3,41 +3,16 @@
  *
  * @module
  */
-import { dirname } from "@std/path/dirname";
-import { relative } from "@std/path/relative";
-import { ConfigError, RasterError } from "../../core/errors.ts";
+import { RasterError } from "../../core/errors.ts";
 import type { Payload } from "../../core/payload.ts";
 import type { OutputSummary } from "../apply_options.ts";
 import { blockDefn, type BlockGrid, totalBlocks } from "../block_list.ts";
 import type { MetadataItem } from "../geotiff/gdal_metadata_encode.ts";
 import type { EncodedTiles } from "../geotiff/tile_encoder.ts";
-import { journalPath } from "../output/journal_path.ts";
-import { type LockOutputsOptions, OutputSet, type PlannedOutput } from "../output/output_set.ts";
+import type { OutputSet } from "../output/output_set.ts";
 import { partPath } from "../output/part_file.ts";
-import { type HeaderRecord, JOURNAL_FORMAT, type OutputFormat } from "./journal_records.ts";
-import { isFile, removeJournals, requireNoLeftovers } from "./leftovers.ts";
-import { blockRecords, type JournalState, readJournal } from "./read_journal.ts";
-import { inTurns, restoreBlocks } from "./restore_blocks.ts";
-import type { RunFacts } from "./run_facts.ts";
-import { RunJournal } from "./run_journal.ts";
-
-/** Options of {@linkcode JournaledOutputs.open}. */
-export interface JournaledOutputsOptions extends LockOutputsOptions {
-  /** The block list. */
-  readonly blocks: BlockGrid;
-  /** What decides the outputs, all but their paths. */
-  readonly facts: RunFacts;
-  /** What to do about a journal that is there: go on from it, remove it with all that it tells of, or stop. */
-  readonly leftovers: "resume" | "restart" | "refuse";
-  /** Ends the reading of an earlier run's blocks. */
-  readonly signal?: AbortSignal | undefined;
-  /** Hears of each block that an earlier run has done, and of its other args. */
-  readonly onRestored: (block: number, args: Payload | undefined) => void;
-  /** Hears, at once, that the journal can't be written any more. */
-  readonly onFailure: (error: unknown) => void;
-  /** Hears each line that the user should see. */
-  readonly onNotice: (line: string) => void;
-}
+import type { OutputFormat } from "./journal_records.ts";
+import type { RunJournal } from "./run_journal.ts";
 
 /** A block's tiles in one output, as they came from the worker. */
 export interface NewTiles extends EncodedTiles {
@@ -58,56 +33,39 @@ export interface NewBlock {
 /** Between two blocks that come in a row the locks are not read again. */
 const LOCK_CHECK_MS = 100;
 
+/** What {@linkcode JournaledOutputs} are made of. */
+export interface JournaledOutputsParts {
+  /** The outputs, locked, their part files open. */
+  readonly outputs: OutputSet;
+  /** Their journal; undefined for a run without outputs. */
+  readonly journal: RunJournal | undefined;
+  /** The block list. */
+  readonly blocks: BlockGrid;
+  /** Blocks that an earlier run has done. */
+  readonly done: readonly number[];
+  /** What the earlier run's first block has decided. */
+  readonly formats: readonly OutputFormat[] | undefined;
+}
+
 /** See the module. Call `commit()` at the end, `abandon()` after a failure. */
 export class JournaledOutputs {
+  /** Blocks that an earlier run has done. */
+  readonly done: readonly number[];
   readonly #outputs: OutputSet;
-  readonly #options: JournaledOutputsOptions;
-  readonly #path: string | undefined;
-  #journal: RunJournal | undefined;
+  readonly #journal: RunJournal | undefined;
+  readonly #blocks: BlockGrid;
   #formats: readonly OutputFormat[] | undefined;
-  #done: readonly number[] = [];
   #locksCheckedMs = 0;
   #argsChanged = false;
   #settled = false;
 
-  private constructor(outputs: OutputSet, options: JournaledOutputsOptions) {
+  /** Made by `openOutputs()`. */
+  constructor({ outputs, journal, blocks, done, formats }: JournaledOutputsParts) {
     this.#outputs = outputs;
-    this.#options = options;
-    const [first] = outputs.outputs;
-    this.#path = first && journalPath(first.realPath);
-  }
-
-  /**
-   * Locks the outputs and creates their part files, or opens those of an earlier run. If anything fails, what was there
-   * before is as it was.
-   *
-   * @throws {ConfigError} if an output is given twice or is an input too, if an earlier run left a journal and
-   * `leftovers` is `refuse`, or if the journal is of another run.
-   * @throws {LockedError} if another run holds one of the outputs.
-   * @throws {RasterError} if one can't be written, or the journal is damaged.
-   */
-  static async open(
-    planned: readonly PlannedOutput[],
-    options: JournaledOutputsOptions,
-  ): Promise<JournaledOutputs> {
-    if (planned.length === 0 && options.leftovers === "resume") {
-      throw new ConfigError("There is nothing to resume: only a run with outputs keeps what it has done");
-    }
-    const outputs = await OutputSet.lock(planned, options);
-    const opened = new JournaledOutputs(outputs, options);
-    try {
-      await opened.#begin();
-      return opened;
-    } catch (error) {
-      opened.#journal?.close();
-      outputs.leave();
-      throw error;
-    }
-  }
-
-  /** Blocks that an earlier run has done. */
-  get done(): readonly number[] {
-    return this.#done;
+    this.#journal = journal;
+    this.#blocks = blocks;
+    this.done = done;
+    this.#formats = formats;
   }
 
   /** The outputs' pixel types and bands, in their order, once the first block has fixed them. */
@@ -138,7 +96,7 @@ export class JournaledOutputs {
   accept({ block, outputs: encoded, args }: NewBlock): void {
     this.#checkLocks();
     const { outputs } = this.#outputs;
-    const defn = blockDefn(this.#options.blocks, block);
+    const defn = blockDefn(this.#blocks, block);
     const places = encoded.map(({ bytes, lengths, crcs }, index) => {
       if (crcs.length !== lengths.length) {
         const { path } = outputs[index]!;
@@ -224,88 +182,6 @@ export class JournaledOutputs {
     return isOwn;
   }
 
-  async #begin(): Promise<void> {
-    const { leftovers, onNotice } = this.#options;
-    const paths = this.#outputs.outputs.map(({ realPath }) => realPath);
-    if (leftovers === "restart") removeJournals(paths, onNotice);
-    else if (leftovers === "refuse" || !isFile(this.#path!)) requireNoLeftovers(paths);
-    else {
-      const state = this.#readJournal(paths);
-      if (state) return await this.#resume(state);
-    }
-    if (leftovers === "resume") onNotice(`There is nothing to resume at '${this.#path}': beginning anew`);
-    try {
-      this.#outputs.createParts(onNotice);
-    } catch (error) {
-      this.#outputs.abort();
-      throw error;
-    }
-    this.#startJournal();
-  }
-
-  /** What there is to go on with; if it is nothing, its journal is removed. */
-  #readJournal(paths: readonly string[]): JournalState | undefined {
-    const { onNotice, blocks } = this.#options;
-    requireNoLeftovers(paths.slice(1).filter((path) => isFile(journalPath(path))));
-    const { x, y } = totalBlocks(blocks);
-    const state = readJournal(this.#path!, {
-      facts: this.#facts(),
-      blockCount: x * y,
-      outputCount: paths.length,
-      onNotice,
-    });
-    if (state && state.blocksDone > 0) return state;
-    removeJournals(paths.slice(0, 1), onNotice);
-    return undefined;
-  }
-
-  async #resume(state: JournalState): Promise<void> {
-    const { onNotice, onRestored, signal, blocks } = this.#options;
-    const { x, y } = totalBlocks(blocks);
-    onNotice(`Resuming run ${state.run}: ${state.blocksDone} of ${x * y} blocks are done`);
-    if (state.complete) {
-      this.#outputs.findFinished(state.complete.map((byteLength, index) => {
-        const { type, bands } = state.formats[index]!;
-        return { byteLength, format: { dataType: type, bands } };
-      }));
-      for await (const { block, args } of inTurns(blockRecords(state), signal)) onRestored(block, args);
-      this.#done = Array.from({ length: x * y }, (_, block) => block);
-    } else {
-      this.#done = await restoreBlocks(this.#outputs, state, { blocks, signal, onRestored, onNotice });
-    }
-    this.#formats = state.formats;
-    this.#startJournal(state);
-  }
-
-  #startJournal(state?: JournalState): void {
-    if (this.#path === undefined) return;
-    const { runId, blocks, onFailure } = this.#options;
-    const { x, y } = totalBlocks(blocks);
-    const header: HeaderRecord = {
-      kind: "header",
-      format: JOURNAL_FORMAT,
-      run: runId,
-      blockCount: x * y,
-      facts: this.#facts(),
-    };
-    const resumed = state && {
-      goodBytes: state.goodBytes,
-      blocks: this.#done.length,
-      isComplete: state.complete !== undefined,
-    };
-    this.#journal = new RunJournal({ path: this.#path, header, outputs: this.#outputs, resumed, onFailure });
-  }
-
-  /** All facts: the outputs' places are told from the journal's, so that their folder may be moved. */
-  #facts(): RunFacts {
-    const folder = dirname(this.#path!);
-    const places = this.#outputs.outputs.map(({ name, realPath }) => [
-      `the path of output ${name}`,
-      `'${relative(folder, realPath)}'`,
-    ]);
-    return { ...this.#options.facts, ...Object.fromEntries(places) };
-  }
-
   // A run that was stopped for a while may have lost them, and the new holder writes to the same part files.
   #checkLocks(): void {
     const nowMs = performance.now();
@@ -317,14 +193,14 @@ export class JournaledOutputs {
   #note(journal: RunJournal): string {
     const { outputs } = this.#outputs;
     if (journal.isComplete) {
-      return `All blocks are done and kept beside the journal '${this.#path}': run it again with --resume (resume: true) ` +
+      return `All blocks are done and kept beside the journal '${journal.path}': run it again with --resume (resume: true) ` +
         `to give the files their names`;
     }
-    const { x, y } = totalBlocks(this.#options.blocks);
+    const { x, y } = totalBlocks(this.#blocks);
     const more = outputs.length > 1 ? ` (and ${outputs.length - 1} more)` : "";
     const kept =
       `${journal.blocksKept} of ${x * y} blocks are kept in '${partPath(outputs[0]!.realPath)}'${more} ` +
-      `with the journal '${this.#path}'`;
+      `with the journal '${journal.path}'`;
     if (this.#argsChanged) {
       return `${kept}, but can't be resumed: the user function changes its otherArgs, and its module exports no ` +
         `mergeOtherArgs. Begin anew with --restart (restart: true)`;

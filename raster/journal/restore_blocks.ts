@@ -62,7 +62,7 @@ export async function restoreBlocks(
   }
   if (bad > 0) {
     options.onNotice(
-      `${bad} blocks of the earlier run don't have their checksums any more: they are computed again`,
+      `${bad} block(s) of the earlier run don't have their checksums any more and are computed again`,
     );
   }
   outputs.checkLocks();

@@ -70,9 +70,13 @@ export async function runFacts(source: RunFactsSource): Promise<RunFacts> {
 /** What has changed between two runs, in words; empty if nothing has. */
 export function differences(then: RunFacts, now: RunFacts): string[] {
   const found: string[] = [];
+  const isInBoth = (what: string) => then[what] !== undefined && now[what] !== undefined;
   for (const what of new Set([...Object.keys(then), ...Object.keys(now)])) {
     const [before, after] = [then[what], now[what]];
     if (before === after) continue;
+    // That an input is missing says enough of its layers.
+    const whole = what.split(" of ").at(-1)!;
+    if (whole !== what && !isInBoth(what) && !isInBoth(whole)) continue;
     if (before === undefined) found.push(`${what} is new`);
     else if (after === undefined) found.push(`${what} is missing`);
     else if (before.length + after.length > MOST_SHOWN) found.push(`${what} is not the same`);

@@ -85,6 +85,11 @@ export class RunJournal {
     if (!resumed.isComplete) this.add({ kind: "resumed", run: header.run });
   }
 
+  /** Its path. */
+  get path(): string {
+    return this.#options.path;
+  }
+
   /** Blocks that a later run can go on from. */
   get blocksKept(): number {
     return this.#blocksKept;
