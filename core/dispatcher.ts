@@ -5,7 +5,9 @@
  */
 import type { BlockJob } from "./block_job.ts";
 import type { CheckedConcurrency } from "./concurrency_style.ts";
+import type { DispatcherHooks } from "./dispatcher_hooks.ts";
 import { BlockfleetError, messageOf, TimeoutExceededError, WorkerError } from "./errors.ts";
+import { lossNotice, tooManyLosses } from "./loss_messages.ts";
 import type {
   Assignment,
   BlockResult,
@@ -17,22 +19,10 @@ import type {
 } from "./messages.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
 import { blockFailure, describeWorker, initFailure } from "./remote_failure.ts";
-import { type Grant, Scheduler } from "./scheduler.ts";
+import { type Grant, type LossVerdict, Scheduler } from "./scheduler.ts";
 import { Session } from "./session.ts";
 import { StallWatches } from "./stall_watches.ts";
 import type { Timers } from "./timers.ts";
-
-/** What the dispatcher tells the manager. */
-export interface DispatcherHooks {
-  /** A worker is gone and another is wanted in its place. */
-  lost(worker: number): void;
-  /** How far it is. */
-  progress(done: number, total: number, workers: number): void;
-  /** A line for the user. */
-  notice(line: string): void;
-  /** What a worker put out on completion. */
-  lastWord(worker: number, last: Payload): void;
-}
 
 /** Workers may be told to finish and take this long for their last word. */
 const LAST_WORD_MS = 10_000;
@@ -181,7 +171,9 @@ export class Dispatcher {
   lostUnconnected(reason: string): void {
     if (this.#over) return;
     this.#lost++;
-    if (this.#scheduler.countLoss()) this.fail(new WorkerError(`${this.#tooManyLosses()}: ${reason}`, {}));
+    if (this.#scheduler.countLoss()) {
+      this.fail(new WorkerError(`${tooManyLosses(this.#concurrency.maxWorkerLosses)}: ${reason}`, {}));
+    }
   }
 
   /** Looks at the clock: timeouts, and blocks that have become slow enough to copy. Called a few times a second. */
@@ -368,31 +360,14 @@ export class Dispatcher {
     this.#pumpAll();
   }
 
-  #explainLoss(session: Session, verdict: ReturnType<Scheduler["close"]>, reason: string): void {
-    const { blamed, fatal, requeued } = verdict;
+  #explainLoss(session: Session, verdict: LossVerdict, reason: string): void {
+    const { blamed } = verdict;
     const block = blamed === undefined ? undefined : this.#job.describeBlock(blamed);
-    const context = session.context(block);
-    if (fatal === "killer") {
-      const times = this.#scheduler.lossesOf(blamed!);
-      throw new WorkerError(
-        `${block} kills its workers: ${times} died while computing it, the last one with nothing else to do: ${reason}`,
-        context,
-      );
-    }
-    const during = block === undefined ? "" : ` while computing ${block}`;
-    if (fatal === "worker losses") {
-      throw new WorkerError(
-        `${this.#tooManyLosses()}, ${describeWorker(context)}${during}: ${reason}`,
-        context,
-      );
-    }
-    const again = requeued === 0 ? "" : `; ${requeued} block(s) are handed out again`;
-    this.#hooks.notice(`${describeWorker(context)} was lost${during}: ${reason}${again}`);
-  }
-
-  #tooManyLosses(): string {
-    const { maxWorkerLosses } = this.#concurrency;
-    return `More than ${maxWorkerLosses} workers were lost since a block was last done. The last one`;
+    this.#hooks.notice(lossNotice({
+      ...{ verdict, reason, context: session.context(block) },
+      times: blamed === undefined ? 0 : this.#scheduler.lossesOf(blamed),
+      maxWorkerLosses: this.#concurrency.maxWorkerLosses,
+    }));
   }
 
   #checkBlockTimeout(): void {
