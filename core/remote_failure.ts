@@ -7,7 +7,13 @@ import { ConfigError, messageOf, RasterError, WorkerError, type WorkerErrorConte
 import type { RemoteError } from "./messages.ts";
 
 /** Errors whose message already says everything, so that the class name would only be in the way. */
-const SELF_EXPLAINING = new Set(["RasterError", "ConfigError", "BlockfleetError", "WorkerError"]);
+const SELF_EXPLAINING = new Set([
+  "RasterError",
+  "InputChangedError",
+  "ConfigError",
+  "BlockfleetError",
+  "WorkerError",
+]);
 
 /** A worker for people: its number and, where it runs elsewhere, its id and host. */
 export function describeWorker(context: WorkerErrorContext): string {

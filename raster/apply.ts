@@ -21,14 +21,14 @@ import { checkBlockBytes } from "./block_bytes.ts";
 import { totalBlocks } from "./block_list.ts";
 import { checkOptionNames } from "./check_options.ts";
 import { COMPUTE_PROGRAM } from "./compute_thread.ts";
-import { checkInputsUnchanged } from "./input_versions.ts";
+import { checkInputsUnchanged, InputChangedError } from "./input_versions.ts";
 import { functionDigest } from "./journal/function_digest.ts";
 import type { JournaledOutputs } from "./journal/journaled_outputs.ts";
 import { openOutputs } from "./journal/open_outputs.ts";
 import { runFacts } from "./journal/run_facts.ts";
 import { planInputs } from "./plan_inputs.ts";
 import { planOutputs } from "./plan_outputs.ts";
-import { RASTER_READ_PROCESSOR, type RasterJob } from "./raster_job.ts";
+import { type InputPlan, RASTER_READ_PROCESSOR, type RasterJob } from "./raster_job.ts";
 import { RasterRun } from "./raster_run.ts";
 import { workerAccess } from "./worker_access.ts";
 
@@ -108,7 +108,7 @@ export async function apply(options: ApplyOptions): Promise<ApplyResult> {
   const timers = new Timers();
   const manager = new ComputeWorkerManager(driver);
   const summaries = await keepingWhatIsDone(outputs, {
-    onNotice,
+    ...{ inputs, onNotice },
     work: async () => {
       const { x, y } = totalBlocks(blocks);
       const workers = Math.min(concurrency.workers, x * y - outputs.done.length);
@@ -148,13 +148,7 @@ export async function apply(options: ApplyOptions): Promise<ApplyResult> {
         await manager.shutdown();
         await readers?.close();
       }
-      try {
-        await checkInputsUnchanged(inputs);
-      } catch (error) {
-        // What was computed from them is of no use, whatever becomes of them.
-        outputs.discard();
-        throw error;
-      }
+      await checkInputsUnchanged(inputs);
       return await timers.interval("writing", () => outputs.commit());
     },
   });
@@ -175,7 +169,11 @@ export async function apply(options: ApplyOptions): Promise<ApplyResult> {
 /** Does the work; if it fails, keeps what the outputs hold, or nothing if it is nothing, and says so with the error. */
 async function keepingWhatIsDone<T>(
   outputs: JournaledOutputs,
-  options: { readonly work: () => Promise<T>; readonly onNotice: (line: string) => void },
+  options: {
+    readonly work: () => Promise<T>;
+    readonly inputs: readonly InputPlan[];
+    readonly onNotice: (line: string) => void;
+  },
 ): Promise<T> {
   // A process that ends in the middle, by Deno.exit() or by an error that nobody caught, does so too.
   const abandon = (event: Event) => {
@@ -185,6 +183,10 @@ async function keepingWhatIsDone<T>(
   try {
     return await options.work();
   } catch (error) {
+    // Blocks of the old input and of the new one can't be told apart.
+    await checkInputsUnchanged(options.inputs).catch((changed) => {
+      if (changed instanceof InputChangedError) outputs.discard();
+    });
     const note = await outputs.abandon().catch((failure) => options.onNotice(messageOf(failure)));
     throw withKeptNote(error, note ?? undefined);
   } finally {

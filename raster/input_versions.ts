@@ -14,7 +14,8 @@ const AT_ONCE = 16;
  * Makes sure that no local input was overwritten under the hands of those who read it: the output would hold a bit of
  * the old and a bit of the new. An input that is gone was read whole; those of servers are checked with every answer.
  *
- * @throws {RasterError} naming the file that has changed.
+ * @throws {InputChangedError} naming the file that has changed.
+ * @throws {RasterError} if one can't be looked at.
  */
 export async function checkInputsUnchanged(inputs: readonly InputPlan[]): Promise<void> {
   const local = inputs.flatMap(({ files }) => files).filter(({ location }) => !/^https?:/i.test(location));
@@ -34,7 +35,10 @@ async function checkUnchanged({ location, version }: InputFile): Promise<void> {
   throw hasChanged(location);
 }
 
+/** An input is not what it was when the run was planned. */
+export class InputChangedError extends RasterError {}
+
 /** The error for an input that is not what it was when the run was planned. */
-export function hasChanged(name: string): RasterError {
-  return new RasterError(`'${name}' has changed since the run began: run it again`);
+export function hasChanged(name: string): InputChangedError {
+  return new InputChangedError(`'${name}' has changed since the run began: run it again`);
 }

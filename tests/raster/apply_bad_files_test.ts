@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { RasterError, WorkerError } from "../../core/errors.ts";
+import { BlockfleetError, RasterError, WorkerError } from "../../core/errors.ts";
 import type { ApplyOptions } from "../../raster/apply_options.ts";
 import { tempFolder } from "../gdal.ts";
 import {
@@ -118,7 +118,8 @@ Deno.test("an input that is overwritten in mid-run ends the run, though every bl
           ...{ infiles: { img: scene }, outfiles: { out: folder.file("out.tif") } },
           ...{ otherArgs: { scene }, controls: BLOCKS, concurrency },
         }),
-      RasterError,
+      // Seen at the end, or by a worker that opens its input late.
+      BlockfleetError,
       "scene.tif' has changed since the run began: run it again",
     );
     assertEquals(filesIn(folder.path), ["scene.tif"]);
