@@ -46,14 +46,7 @@ export class LocalFleet implements Fleet {
   }
 
   get events(): AsyncIterable<FleetEvent> {
-    const queue = this.#events;
-    return {
-      async *[Symbol.asyncIterator]() {
-        for (let event = await queue.receive(); event !== undefined; event = await queue.receive()) {
-          yield event;
-        }
-      },
-    };
+    return this.#events;
   }
 
   workers(): WorkerStatus[] {

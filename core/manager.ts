@@ -22,6 +22,7 @@ import type { ChannelHost } from "./channel/channel_host.ts";
 import type { WorkerHello, WorkerLink } from "./messages.ts";
 import type { Timers } from "./timers.ts";
 import { workerName } from "./worker_name.ts";
+import { sleep } from "./sleep.ts";
 
 /** What `startWorkers()` takes. */
 export interface StartWorkersOptions {
@@ -337,17 +338,4 @@ export class ComputeWorkerManager {
 
 function abortError(signal: AbortSignal): Error {
   return new AbortedError(`The run was ended: ${messageOf(signal.reason)}`, { cause: signal.reason });
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { coresLimit } from "../core/cores_limit.ts";
 import type {
   Availability,
   Driver,
@@ -30,8 +31,7 @@ export const driver: Driver = {
   supportsSingleBlock: false,
   canInterrupt: true,
   get workersLimit(): { workers: number; reason: string } {
-    const cores = navigator.hardwareConcurrency;
-    return { workers: cores, reason: `this machine's ${cores} core(s)` };
+    return coresLimit();
   },
   available(): Promise<Availability> {
     return Promise.resolve({ available: true });

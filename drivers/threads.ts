@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { coresLimit } from "../core/cores_limit.ts";
 import type { Availability, Driver, DriverContext, Fleet, FleetSpec, WorkerProgram } from "../core/driver.ts";
 import { CW_THREADS } from "../core/kinds.ts";
 import { PreparedThread, startThread } from "../core/thread.ts";
@@ -29,8 +30,7 @@ export const driver: Driver = {
   supportsSingleBlock: false,
   canInterrupt: true,
   get workersLimit(): { workers: number; reason: string } {
-    const cores = navigator.hardwareConcurrency;
-    return { workers: cores, reason: `this machine's ${cores} core(s)` };
+    return coresLimit();
   },
   available(): Promise<Availability> {
     return Promise.resolve({ available: true });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { fromFileUrl } from "@std/path/from-file-url";
 import { ConfigError } from "../core/errors.ts";
 import type { ApplierControls, ApplyOptions } from "./apply_options.ts";
 import { GeoTiffReader } from "./geotiff/geotiff_reader.ts";
@@ -217,8 +218,4 @@ function location(file: unknown, what: string): string {
   if (file instanceof URL) return file.protocol === "file:" ? fromFileUrl(file) : file.href;
   if (typeof file === "string" && file !== "") return file;
   throw new ConfigError(`${what} must be a path or URL, not ${file === "" ? "an empty text" : typeof file}`);
-}
-
-function fromFileUrl(url: URL): string {
-  return decodeURIComponent(url.pathname);
 }

@@ -19,6 +19,7 @@ import { RefusalLog } from "./refusal_log.ts";
 import { RemoteWorker } from "./remote_worker.ts";
 import { type OpenFrame, parseOpen, reasonBody, welcomeBody } from "./session_frames.ts";
 import { UnprovedPeers } from "./unproved_peers.ts";
+import { sleep } from "../sleep.ts";
 
 /** Something is sent at least this often, and a peer that is silent for so long is lost, milliseconds. */
 export const DEFAULT_HEARTBEAT: HeartbeatOptions = { heartbeatMs: 5000, lostAfterMs: 30_000 };
@@ -293,8 +294,4 @@ function causeOf(error: unknown): string {
   }
   if (error instanceof Deno.errors.InvalidData) return "it does not speak TLS as it should";
   return "its connection broke before it had proved itself";
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

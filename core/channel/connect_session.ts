@@ -9,6 +9,7 @@ import type { ConnectionOptions } from "./connection.ts";
 import { dial, dialError, type DialFailure, type DialOptions, isHopeless } from "./dial.ts";
 import { FrameKind } from "./frame.ts";
 import { openBody, type OpenFrame, parseReason, parseWelcome, type WelcomeFrame } from "./session_frames.ts";
+import { sleep } from "../sleep.ts";
 
 /** What connecting a session takes. */
 export interface ConnectSessionOptions {
@@ -121,15 +122,4 @@ class Greeting implements ConnectionHandler {
     clearTimeout(this.#timer);
     this.#answer.resolve({ lost: reason });
   }
-}
-
-function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  const wake = () => resolve();
-  signal?.addEventListener("abort", wake);
-  return promise.finally(() => {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", wake);
-  });
 }
