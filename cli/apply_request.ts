@@ -3,12 +3,10 @@
  *
  * @module
  */
-import { type ConcurrencyStyle, TIMEOUT_NAMES, type TimeoutName } from "../core/concurrency_style.ts";
 import { ConfigError } from "../core/errors.ts";
-import { CW_NONE, CW_THREADS } from "../core/kinds.ts";
 import type { ApplierControls, ApplyOptions, Footprint } from "../raster/apply_options.ts";
-import { APPLY_HELP } from "./apply_help.ts";
-import { channelStyleOf } from "./channel_request.ts";
+import { APPLY_OPTIONS } from "./apply_option_table.ts";
+import { concurrencyOf } from "./concurrency_request.ts";
 import { didYouMean } from "./closest_name.ts";
 import { parseJsonArgument } from "./json_argument.ts";
 import { ALL_NAMES, parseNamedFiles, parseNamedValue, splitList } from "./named_values.ts";
@@ -19,7 +17,6 @@ import {
   parseCount,
   parseDataType,
   parseNoData,
-  parseSeconds,
   parseWindow,
 } from "./option_values.ts";
 
@@ -31,6 +28,8 @@ export interface ApplyRequestOptions {
   readonly cores: number;
   /** The kind where the user gives none: that of `--driver`. Default `CW_THREADS`. */
   readonly defaultKind?: string;
+  /** Whether function and inputs may be missing, as where only the workers are of interest. Default false. */
+  readonly isOutline?: boolean;
 }
 
 /**
@@ -45,13 +44,13 @@ export async function applyRequest(
 ): Promise<ApplyOptions> {
   const infiles = parseNamedFiles("in", options.values("in"));
   const outfiles = parseNamedFiles("out", options.values("out"));
-  if (Object.keys(infiles).length === 0 && !options.has("reference")) {
+  if (!context.isOutline && Object.keys(infiles).length === 0 && !options.has("reference")) {
     throw new ConfigError(
       `There is nothing to read: give --in NAME=FILE, or --reference FILE for a function that needs no input`,
     );
   }
   const request: Mutable<ApplyOptions> = {
-    userFunction: options.positionals[0]!,
+    userFunction: options.positionals[0] ?? "",
     infiles,
     outfiles,
     controls: controlsOf(options, { inputs: Object.keys(infiles), outputs: Object.keys(outfiles) }),
@@ -121,7 +120,7 @@ function requireInput(option: string, name: string, { inputs }: Names): void {
 }
 
 function formOf(option: string): string {
-  const value = APPLY_HELP.options.find(({ name }) => name === option)?.value;
+  const value = APPLY_OPTIONS.find(({ name }) => name === option)?.value;
   return `--${option} ${value}`;
 }
 
@@ -185,60 +184,4 @@ function creationOptionsOf(
     merged[name] = [...byKey.values()];
   }
   return merged;
-}
-
-async function concurrencyOf(
-  options: ParsedOptions,
-  { cores, defaultKind = CW_THREADS }: ApplyRequestOptions,
-): Promise<ConcurrencyStyle> {
-  const kind = options.value("kind") ?? defaultKind;
-  const style: Mutable<ConcurrencyStyle> = { computeWorkerKind: kind };
-  const workers = options.value("workers");
-  if (workers !== undefined) style.numComputeWorkers = parseCount("workers", workers, { min: 0 });
-  else if (kind !== CW_NONE) style.numComputeWorkers = cores;
-  const readWorkers = options.value("read-workers");
-  if (readWorkers !== undefined) style.numReadWorkers = parseCount("read-workers", readWorkers, { min: 0 });
-  const reads = parseChoice("compute-workers-read", options.value("compute-workers-read") ?? "auto", [
-    "auto",
-    "yes",
-    "no",
-  ]);
-  if (reads !== "auto") style.computeWorkersRead = reads === "yes";
-  const extraParams = options.value("extra-params");
-  if (extraParams !== undefined) style.computeWorkerExtraParams = await extraParamsOf(extraParams);
-  if (options.has("no-copies")) style.copies = false;
-  const threads = options.value("threads-per-worker");
-  if (threads !== undefined) style.threadsPerWorker = parseCount("threads-per-worker", threads, { min: 1 });
-  const permissions = options.value("worker-permissions");
-  if (permissions !== undefined) style.workerPermissions = permissions.trim().split(/\s+/);
-  const channel = channelStyleOf(options);
-  if (Object.keys(channel).length > 0) style.channel = channel;
-  for (const limit of ["maxBlockErrors", "maxBlockLosses", "maxWorkerLosses"] as const) {
-    const option = optionNamed(limit);
-    const value = options.value(option);
-    if (value !== undefined) style[limit] = parseCount(option, value, { min: 0 });
-  }
-  for (const timeout of TIMEOUT_NAMES) {
-    const seconds = timeoutOf(options, timeout);
-    if (seconds !== undefined) style[timeout] = seconds;
-  }
-  return style;
-}
-
-async function extraParamsOf(argument: string): Promise<Readonly<Record<string, unknown>>> {
-  const value = await parseJsonArgument("extra-params", argument);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new ConfigError(`--extra-params takes an object, such as '{"key": "value"}'`);
-  }
-  return value as Record<string, unknown>;
-}
-
-function timeoutOf(options: ParsedOptions, timeout: TimeoutName): number | undefined {
-  const option = optionNamed(timeout);
-  const value = options.value(option);
-  return value === undefined ? undefined : parseSeconds(option, value);
-}
-
-function optionNamed(apiName: string): string {
-  return APPLY_HELP.options.find((option) => option.apiName === apiName)!.name;
 }

@@ -20,6 +20,8 @@ export interface CliConsole {
   readonly hasUnicode: boolean;
   /** The terminal's width now, characters. */
   columns(): number;
+  /** Asks whoever sits at the terminal, and waits for a line; undefined if nobody does. */
+  ask(question: string): string | undefined;
 }
 
 /** The exit status of a program whose reader has gone away, as a shell shows SIGPIPE. */
@@ -28,6 +30,7 @@ const BROKEN_PIPE_STATUS = 141;
 /** The console of this process. `NO_COLOR` (no-color.org) and `TERM=dumb` are honoured. */
 export function processConsole(): CliConsole {
   const errIsTerminal = Deno.stderr.isTerminal() && Deno.env.get("TERM") !== "dumb";
+  const outIsTerminal = Deno.stdout.isTerminal();
   const locale = Deno.env.get("LC_ALL") || Deno.env.get("LC_CTYPE") || Deno.env.get("LANG") || "";
   const encoder = new TextEncoder();
   const write = (stream: { writeSync(bytes: Uint8Array): number }, text: string) => {
@@ -35,9 +38,11 @@ export function processConsole(): CliConsole {
     try {
       for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
     } catch (error) {
-      // `blockfleet info *.tif | head` is no error of ours; a lost standard error must not end a job.
-      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-      if (stream === Deno.stdout) Deno.exit(BROKEN_PIPE_STATUS);
+      // A lost standard error must not end a job, nor must a terminal that has hung up, which gives EIO.
+      if (stream === Deno.stderr || outIsTerminal) return;
+      // `blockfleet info *.tif | head` is no error of ours.
+      if (error instanceof Deno.errors.BrokenPipe) Deno.exit(BROKEN_PIPE_STATUS);
+      throw error;
     }
   };
   return {
@@ -48,7 +53,19 @@ export function processConsole(): CliConsole {
     errHasColour: errIsTerminal && !Deno.env.get("NO_COLOR"),
     hasUnicode: Deno.build.os === "windows" || /utf-?8/i.test(locale),
     columns: terminalColumns,
+    ask: (question) => {
+      if (!Deno.stdin.isTerminal() || !Deno.stderr.isTerminal()) return undefined;
+      write(Deno.stderr, question + " ");
+      return readLine();
+    },
   };
+}
+
+/** A line from the terminal, which gives no more than one at a time. */
+function readLine(): string {
+  const bytes = new Uint8Array(1024);
+  const length = Deno.stdin.readSync(bytes) ?? 0;
+  return new TextDecoder().decode(bytes.subarray(0, length)).trim();
 }
 
 function terminalColumns(): number {

@@ -16,7 +16,8 @@ export function didYouMean(given: string, names: Iterable<string>): string {
   let least = Math.max(1, Math.floor(given.replace(/^-+/, "").length / 3)) + 1;
   for (const name of names) {
     const distance = editDistance(given.toLowerCase(), name.toLowerCase());
-    if (distance < least) [best, least] = [name, distance];
+    // A name with not a letter in common is no guess, however short.
+    if (distance < Math.min(least, Math.max(given.length, name.length))) [best, least] = [name, distance];
   }
   if (!best && given.length > 3) {
     best = [...names].find((name) => name.startsWith(given)) ?? "";

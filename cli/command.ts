@@ -4,7 +4,7 @@
  * @module
  */
 import type { CliConsole } from "./cli_console.ts";
-import type { OptionSpec, ParsedOptions } from "./option_table.ts";
+import { COMMON_OPTIONS, type OptionSpec, type ParsedOptions } from "./option_table.ts";
 
 /** A command line to copy, and what it does. */
 export interface CommandExample {
@@ -26,6 +26,8 @@ export interface CommandHelp {
   readonly details: readonly string[];
   /** Its options, without the common ones. */
   readonly options: readonly OptionSpec[];
+  /** Another command whose options it takes too. */
+  readonly takesOptionsOf?: CommandHelp;
   /** How many arguments that are not options it takes. */
   readonly positionals: { readonly name: string; readonly min: number; readonly max: number };
   /** At least one. */
@@ -45,4 +47,9 @@ export interface Command {
   readonly help: CommandHelp;
   /** Loads what runs it, and all that it needs. */
   load(): Promise<CommandRun>;
+}
+
+/** All options that a command takes: its own, those of the command that it builds on, and the common ones. */
+export function optionsOf(help: CommandHelp | undefined): OptionSpec[] {
+  return [...help?.options ?? [], ...help?.takesOptionsOf?.options ?? [], ...COMMON_OPTIONS];
 }

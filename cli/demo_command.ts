@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fromFileUrl, join, relative } from "@std/path";
+import { join } from "@std/path";
 import { ConfigError, messageOf } from "../core/errors.ts";
 import { CW_THREADS } from "../core/kinds.ts";
 import { apply } from "../raster/apply.ts";
@@ -14,6 +14,7 @@ import { DEMO_SIZE_PIXELS } from "./demo_help.ts";
 import { EXIT_DONE } from "./exit_status.ts";
 import { parseCount } from "./option_values.ts";
 import type { ParsedOptions } from "./option_table.ts";
+import { fromHere, programCommand } from "./program_command.ts";
 import { runWithProgress } from "./run_with_progress.ts";
 import { outputLine, seconds } from "./summary_lines.ts";
 
@@ -39,12 +40,14 @@ export async function runDemo(options: ParsedOptions, console: CliConsole): Prom
   const scene = join(folder, "scene.tif");
   const ndvi = join(folder, "ndvi.tif");
   const concurrency = { computeWorkerKind: CW_THREADS, numComputeWorkers: workers };
+  const quiet = options.has("quiet");
+  const say = quiet ? () => {} : console.out;
   const step = async (title: string, job: ApplyOptions) => {
-    console.out(title);
+    say(title);
     const result = await runWithProgress((hooks) => apply({ ...job, concurrency, ...hooks }), console, {
-      quiet: options.has("quiet"),
+      quiet,
     });
-    console.out(stepLines(result).join("\n"));
+    say(stepLines(result).join("\n"));
   };
 
   await step(`Making a scene of ${side} x ${side} pixels with ${workers} threads`, {
@@ -63,19 +66,22 @@ export async function runDemo(options: ParsedOptions, console: CliConsole): Prom
     controls: { outputNoData: { ndvi: NaN }, layerNames: { ndvi: ["ndvi"] } },
     jobName: "ndvi",
   });
-  const program = programCommand();
-  const example = fromHere(NDVI_URL.href);
-  console.out(
-    [
-      "Look at them with QGIS, or with",
-      `  ${program} info ${scene} ${ndvi}`,
-      "The second step again, as a command of your own:",
-      `  ${program} apply ${example} --in img=${scene} --out ndvi=${
-        join(folder, "my_ndvi.tif")
-      } --nodata nan`,
-    ].join("\n"),
-  );
+  say(hints({ scene, ndvi, own: join(folder, "my_ndvi.tif") }).join("\n"));
   return EXIT_DONE;
+}
+
+function hints(files: { readonly scene: string; readonly ndvi: string; readonly own: string }): string[] {
+  const program = programCommand();
+  const { scene, ndvi, own } = files;
+  const look = ["Look at them with QGIS, or with", `  ${program} info ${scene} ${ndvi}`];
+  // The examples in a compiled program are no files that another call could name.
+  if (Deno.build.standalone) return look;
+  const inOut = `--in img=${scene} --out ndvi=${own}`;
+  return [
+    ...look,
+    "The second step again, as a command of your own:",
+    `  ${program} apply ${fromHere(NDVI_URL.href)} ${inOut} --nodata nan`,
+  ];
 }
 
 function stepLines({ outputs, wallSeconds, blocks }: ApplyResult): string[] {
@@ -84,19 +90,6 @@ function stepLines({ outputs, wallSeconds, blocks }: ApplyResult): string[] {
     return `  ${outputLine(output)}\n  ${blocks.total} blocks in ${seconds(wallSeconds)}, ` +
       `${(megapixels / wallSeconds).toFixed(1)} Mpx/s`;
   });
-}
-
-/** How this program was started, to be typed again. */
-function programCommand(): string {
-  if (Deno.build.standalone) return "blockfleet";
-  // Deno from npm, as by npx, is not on the PATH.
-  const deno = Deno.execPath().includes("node_modules") ? `npx -y deno@${Deno.version.deno}` : "deno";
-  return `${deno} run -A ${fromHere(Deno.mainModule)}`;
-}
-
-/** A file's path from the current folder; other URLs as they are. */
-function fromHere(url: string): string {
-  return url.startsWith("file:") ? relative(Deno.cwd(), fromFileUrl(url)) : url;
 }
 
 /** Somewhere in UTM zone 33 north, on a lattice of ten metres. */

@@ -26,7 +26,7 @@ export const DEMO_HELP: CommandHelp = {
       help: `width and height of the scene, 64 to 65536; default ${DEMO_SIZE_PIXELS}`,
     },
     { name: "workers", value: "N", apiName: "numComputeWorkers", help: "threads; default one for each core" },
-    { name: "quiet", short: "q", help: "no progress" },
+    { name: "quiet", short: "q", help: "print nothing but errors" },
   ],
   examples: [
     { title: "See it work:", lines: ["demo"] },

@@ -5,6 +5,7 @@
  */
 import {
   BlockfleetError,
+  ChannelClosedError,
   ConfigError,
   messageOf,
   printableText,
@@ -12,6 +13,8 @@ import {
   WorkerError,
 } from "../core/errors.ts";
 import { keptNoteOf } from "../core/kept_note.ts";
+import { EXIT_NO_MANAGER } from "../core/worker_exit.ts";
+import { inCliWords } from "./cli_words.ts";
 import type { OptionSpec } from "./option_table.ts";
 
 /** Done. */
@@ -53,6 +56,7 @@ export function exitStatusOf(error: unknown): number {
   if (error instanceof InterruptedError) return signalStatus(error.signal);
   if (error instanceof ConfigError) return EXIT_USAGE;
   if (error instanceof UnavailableError) return EXIT_UNAVAILABLE;
+  if (error instanceof ChannelClosedError) return EXIT_NO_MANAGER;
   return EXIT_FAILED;
 }
 
@@ -70,13 +74,7 @@ export function errorLine(error: unknown, options: readonly OptionSpec[]): strin
     const name = error instanceof Error ? error.name : "thrown value";
     return `${name}: ${line} (this is not an error that blockfleet expects; --verbose shows where it came from)`;
   }
-  for (const { name, apiName } of options) {
-    // Only names that can't be plain words: `overlap` and `copies` stand in sentences.
-    if (apiName && /[A-Z]/.test(apiName)) {
-      line = line.replaceAll(new RegExp(`\\b${apiName}\\b`, "g"), `--${name}`);
-    }
-  }
-  return line;
+  return inCliWords(line, options);
 }
 
 /** The stack of an error, the stack in the worker that it came from, and those of its causes. */

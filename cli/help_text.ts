@@ -35,6 +35,9 @@ export function commandHelp(help: CommandHelp): string {
   const lines = [`Usage: ${PROGRAM} ${help.name} ${help.usage}`, "", capitalised(help.summary) + "."];
   for (const paragraph of help.details) lines.push("", ...wrapped(paragraph, WIDTH));
   for (const [group, options] of groups) lines.push("", `${group}:`, ...options.flatMap(optionLines));
+  if (help.takesOptionsOf) {
+    lines.push("", `And all options of ${PROGRAM} ${help.takesOptionsOf.name}.`);
+  }
   lines.push("", "Examples:");
   for (const { title, lines: [first, ...rest] } of help.examples) {
     const command = [`    ${PROGRAM} ${first}`, ...rest.map((line) => `      ${line}`)];

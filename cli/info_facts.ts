@@ -85,7 +85,7 @@ export function infoLines(info: RasterInfo): string[] {
     ["size", `${facts.width} x ${facts.height} pixels`],
     ["bands", `${facts.bands} of ${facts.type}${names}`],
     ["nodata", facts.nodata === null ? "none" : String(facts.nodata)],
-    ["crs", crs === null ? "none" : crs.epsg === null ? crs.name : `${crs.name} (EPSG:${crs.epsg})`],
+    ["crs", crs === null ? "none" : crsLine(crs)],
   ];
   if (t && extent) {
     rows.push(["origin", `${t[0]}, ${t[3]}`], ["pixel size", `${t[1]}, ${t[5]}`]);
@@ -114,8 +114,15 @@ function crsFacts(geoKeys: GeoKeys | null): InfoFacts["crs"] {
   const values = geoKeyValues(geoKeys);
   const epsg = epsgCode(geoKeys) ?? null;
   const citation = [GEO_KEY.GTCitation, GEO_KEY.ProjectedCitation, GEO_KEY.GeodeticCitation]
-    .map((id) => values.get(id)).find((value) => typeof value === "string" && value !== "");
-  return { name: epsg === null || citation === undefined ? name : printable(String(citation)), epsg };
+    .map((id) => values.get(id)).filter((value) => typeof value === "string").map(printable)
+    // Some writers say so where they have no name.
+    .find((value) => !/^(unknown|unnamed|)$/i.test(value));
+  return { name: epsg === null || citation === undefined ? name : citation, epsg };
+}
+
+function crsLine({ name, epsg }: NonNullable<InfoFacts["crs"]>): string {
+  const code = `EPSG:${epsg}`;
+  return epsg === null || name === code ? name : `${name} (${code})`;
 }
 
 function extentOf({ geotransform, width, height }: RasterInfo): InfoFacts["extent"] {

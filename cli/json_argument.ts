@@ -20,7 +20,7 @@ export async function parseJsonArgument(option: string, argument: string): Promi
     try {
       text = await Deno.readTextFile(path);
     } catch (error) {
-      throw new ConfigError(`Cannot read ${source}: ${messageOf(error)}`, { cause: error });
+      throw new ConfigError(`Cannot read ${source}: ${fileTrouble(error)}`, { cause: error });
     }
     // Editors on Windows begin a file with a byte order mark, which JSON.parse refuses.
     text = text.replace(/^\ufeff/, "");
@@ -39,6 +39,16 @@ export async function parseJsonArgument(option: string, argument: string): Promi
       { cause: error },
     );
   }
+}
+
+/** What keeps a file from being read, and what to do about it. */
+function fileTrouble(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) {
+    return "there is no such file. After @ write the path of a file of JSON, or write the JSON itself, without the @";
+  }
+  if (error instanceof Deno.errors.PermissionDenied) return "you may not read it. Make it readable";
+  if (error instanceof Deno.errors.IsADirectory) return "it is a folder. Name a file of JSON";
+  return messageOf(error);
 }
 
 /** Where a text stops being the beginning of a JSON value. */

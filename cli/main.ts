@@ -9,11 +9,11 @@
 import { ConfigError } from "../core/errors.ts";
 import { type CliConsole, processConsole } from "./cli_console.ts";
 import { didYouMean } from "./closest_name.ts";
-import type { Command } from "./command.ts";
+import { type Command, optionsOf } from "./command.ts";
 import { COMMANDS } from "./command_list.ts";
 import { errorDetails, errorLine, EXIT_DONE, exitStatusOf } from "./exit_status.ts";
 import { commandHelp, programHelp } from "./help_text.ts";
-import { COMMON_OPTIONS, type OptionSpec, parseOptions } from "./option_table.ts";
+import { type OptionSpec, parseOptions } from "./option_table.ts";
 import { VERSION } from "./version.ts";
 
 export type { CliConsole };
@@ -28,7 +28,7 @@ export type { CliConsole };
  */
 export async function main(args: readonly string[], console: CliConsole = processConsole()): Promise<number> {
   const command = COMMANDS.find(({ help }) => help.name === args[0]);
-  const options = [...command?.help.options ?? [], ...COMMON_OPTIONS];
+  const options = optionsOf(command?.help);
   try {
     return command ? await runCommand(command, options, args.slice(1), console) : runProgram(args, console);
   } catch (error) {

@@ -64,6 +64,23 @@ export class ParsedOptions {
   values(name: string): readonly string[] {
     return this.#given.get(name) ?? [];
   }
+
+  /**
+   * The command line again, as it could be parsed once more.
+   *
+   * @param specs what it was parsed with.
+   * @param without options to leave out.
+   */
+  toArguments(specs: readonly OptionSpec[], without: readonly string[]): string[] {
+    const options = [...this.#given].filter(([name]) => !without.includes(name));
+    const isFlag = (name: string) => specs.some((spec) => spec.name === name && spec.value === undefined);
+    return [
+      ...options.flatMap(([name, values]) =>
+        isFlag(name) ? [`--${name}`] : values.map((value) => `--${name}=${value}`)
+      ),
+      ...this.positionals.length > 0 ? ["--", ...this.positionals] : [],
+    ];
+  }
 }
 
 /**

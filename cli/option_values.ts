@@ -116,3 +116,22 @@ export function parseNoData(option: string, text: string): number | bigint | nul
 export function parseBands(option: string, text: string): number[] {
   return text.split(",").map((band) => parseCount(option, band.trim(), { min: 1, max: 65535 }));
 }
+
+/**
+ * A number of workers, `N`, or from a least to a greatest, `MIN:MAX`, as `apply()` takes them.
+ *
+ * @throws {ConfigError} if it is neither.
+ */
+export function parseWorkers(
+  option: string,
+  text: string,
+): { numComputeWorkers: number; minComputeWorkers?: number } {
+  if (!text.includes(":")) return { numComputeWorkers: parseCount(option, text, { min: 0 }) };
+  const [, least, most] = /^(\d+):(\d+)$/.exec(text) ?? [];
+  const range = { minComputeWorkers: Number(least), numComputeWorkers: Number(most) };
+  const isRange = range.minComputeWorkers >= 1 && range.minComputeWorkers <= range.numComputeWorkers;
+  if (isRange && Number.isSafeInteger(range.numComputeWorkers)) return range;
+  throw new ConfigError(
+    `--${option} takes a number, or the least and the most, such as 20:200, not '${text}'`,
+  );
+}

@@ -5,6 +5,7 @@
  */
 import { format as formatBytes } from "@std/fmt/bytes";
 import type { ApplyResult, OutputSummary } from "../raster/apply_options.ts";
+import type { CheckedApply } from "../raster/check_apply.ts";
 
 /** An output in a line. */
 export function outputLine({ path, width, height, bands, type, bytes }: OutputSummary): string {
@@ -23,6 +24,17 @@ export function blocksLine({ blocks, workers, wallSeconds }: ApplyResult): strin
     workers.lost > 0 && `${plural(workers.lost, "worker")} lost`,
   ];
   return facts.filter((fact) => fact !== false).join(", ");
+}
+
+/** What would be done, in a line. */
+export function planLine(kind: string, { blockCount, plan, spec }: CheckedApply): string {
+  const workers = spec.maxWorkers > spec.workers
+    ? `${spec.workers} to ${spec.maxWorkers}`
+    : `${spec.workers}`;
+  const files = plan.files.map(({ path }) => path);
+  return `Nothing is started. ${plural(blockCount, "block")} on ${workers} ${kind} worker${
+    spec.maxWorkers === 1 ? "" : "s"
+  } would make ${files.length > 0 ? files.join(", ") : "no output"}`;
 }
 
 /** A duration for people. */

@@ -3,19 +3,17 @@
  *
  * @module
  */
-import { readAddressFile, takeKeyFromEnvironment } from "../core/channel/address_file.ts";
+import { CHANNEL_VARIABLE, readAddressFile, takeKeyFromEnvironment } from "../core/channel/address_file.ts";
 import type { ChannelCredentials } from "../core/channel/address_file.ts";
 import { parseChannelAddress } from "../core/channel/channel_address.ts";
 import { ManagerChannel } from "../core/channel/manager_channel.ts";
-import { BlockfleetError, ConfigError } from "../core/errors.ts";
+import { BlockfleetError, ChannelClosedError, ConfigError } from "../core/errors.ts";
 import { serveManager } from "../core/worker/worker_process.ts";
 import { COMPUTE_PROGRAM } from "../raster/compute_thread.ts";
 import type { CliConsole } from "./cli_console.ts";
 import { EXIT_DONE } from "./exit_status.ts";
 import type { ParsedOptions } from "./option_table.ts";
-
-/** Where array jobs find their number, by batch system. */
-const ARRAY_INDEX_VARIABLES = ["SLURM_ARRAY_TASK_ID", "PBS_ARRAY_INDEX", "AWS_BATCH_JOB_ARRAY_INDEX"];
+import { arrayIndex, type WorkerIdentity, workerIdentity } from "./worker_identity.ts";
 
 /** Runs the command. */
 export async function runWorker(options: ParsedOptions, console: CliConsole): Promise<number> {
@@ -24,8 +22,10 @@ export async function runWorker(options: ParsedOptions, console: CliConsole): Pr
   const draining = drainOnSignal();
   const channel = await ManagerChannel.connect({
     ...credentials,
+    // Whoever is told to end before there is a manager has nothing to drain.
+    signal: draining,
     worker: workerNumber(options),
-    hello: { nativeId: String(Deno.pid), host: Deno.hostname(), pid: Deno.pid, threads },
+    hello: { ...await identity(options), host: Deno.hostname(), pid: Deno.pid, threads },
     deadlineMs: 1000 * wholeNumber(options, "connect-timeout", 300),
     notice: (line) => console.err(line),
   });
@@ -33,6 +33,7 @@ export async function runWorker(options: ParsedOptions, console: CliConsole): Pr
     await serveManager(channel, {
       program: COMPUTE_PROGRAM,
       threads,
+      codeHash: credentials.address.codeHash,
       draining,
       drainGraceMs: 1000 * wholeNumber(options, "drain-grace", 20),
     });
@@ -41,14 +42,18 @@ export async function runWorker(options: ParsedOptions, console: CliConsole): Pr
   }
   const end = await channel.ended;
   if (end.cause === "closed" || end.cause === "left") return EXIT_DONE;
-  throw new BlockfleetError(end.reason);
+  throw end.cause === "lost" ? new ChannelClosedError(end.reason) : new BlockfleetError(end.reason);
 }
 
 async function channelCredentials(options: ParsedOptions): Promise<ChannelCredentials> {
   const file = options.value("channel-file");
-  const address = options.value("channel");
+  // A container's command shows in consoles and logs: there the address comes with the key.
+  const address = options.value("channel") ??
+    (file === undefined ? Deno.env.get(CHANNEL_VARIABLE) : undefined);
   if ((file === undefined) === (address === undefined)) {
-    throw new ConfigError("worker needs either --channel-file FILE or --channel ADDRESS");
+    throw new ConfigError(
+      `worker needs either --channel-file FILE or --channel ADDRESS, or the address as ${CHANNEL_VARIABLE}`,
+    );
   }
   if (file !== undefined) return await readAddressFile(file);
   return { address: parseChannelAddress(address!), key: takeKeyFromEnvironment() };
@@ -57,18 +62,15 @@ async function channelCredentials(options: ParsedOptions): Promise<ChannelCreden
 function workerNumber(options: ParsedOptions): number | undefined {
   const index = options.value("index") ?? "auto";
   if (index !== "auto") return wholeNumber(options, "index", 0);
-  for (const variable of ARRAY_INDEX_VARIABLES) {
-    const value = variableIfAllowed(variable);
-    if (value !== undefined && /^\d+$/.test(value)) {
-      return Number(value) + wholeNumber(options, "index-offset", 0);
-    }
-  }
-  return undefined;
+  const element = arrayIndex();
+  return element === undefined ? undefined : element + wholeNumber(options, "index-offset", 0);
 }
 
-function variableIfAllowed(name: string): string | undefined {
-  const { state } = Deno.permissions.querySync({ name: "env", variable: name });
-  return state === "granted" ? Deno.env.get(name) : undefined;
+async function identity(options: ParsedOptions): Promise<WorkerIdentity> {
+  const source = options.value("native-id") ?? "auto";
+  if (source === "auto") return await workerIdentity();
+  if (source === "pid") return { nativeId: String(Deno.pid) };
+  throw new ConfigError(`--native-id must be auto or pid, not '${source}'`);
 }
 
 function wholeNumber(
@@ -90,5 +92,8 @@ function drainOnSignal(): AbortSignal {
   const drain = () => draining.abort();
   Deno.addSignalListener("SIGINT", drain);
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", drain);
+  // One that nobody has started by hand is its manager's to end. Deno no longer ignores SIGHUP, as under nohup, once it
+  // listens to another signal; so it takes a listener to ignore it.
+  Deno.addSignalListener("SIGHUP", Deno.stdin.isTerminal() ? drain : () => {});
   return draining.signal;
 }

@@ -20,7 +20,8 @@ export const WORKER_HELP: CommandHelp = {
     {
       name: "channel",
       value: "ADDRESS",
-      help: "the manager's address; the run's key is then in the environment as BLOCKFLEET_KEY",
+      help:
+        "the manager's address (default $BLOCKFLEET_CHANNEL); the key is then in the environment as BLOCKFLEET_KEY",
     },
     {
       name: "index",
@@ -30,6 +31,12 @@ export const WORKER_HELP: CommandHelp = {
         "the worker's number; auto takes it from the array job that this is part of, else from the manager",
     },
     { name: "index-offset", value: "N", help: "added to a number from an array job (default 0)" },
+    {
+      name: "native-id",
+      value: "auto|pid",
+      help:
+        "what it is called by whatever started it: auto (default) takes the job's or task's id from the environment",
+    },
     { name: "threads", value: "N", help: "computing threads (default 1)" },
     { name: "connect-timeout", value: "SECONDS", help: "how long to try to connect (default 300)" },
     {

@@ -23,6 +23,8 @@ export interface BlockJob {
   readonly leastAhead: number;
   /** Whether a block may be computed twice at once; not where its traces in other args would count twice. */
   readonly copiesAllowed: boolean;
+  /** The SHA-256 of the code that is shipped, hexadecimal: workers run no other. Absent if none is. */
+  readonly codeHash?: string | undefined;
   /** What workers must be allowed beyond computing; absent for nothing. */
   readonly access?: WorkerAccess;
   /** A block for people. */

@@ -15,6 +15,11 @@ export interface ConcurrencyStyle {
   readonly computeWorkerKind?: ComputeWorkerKind;
   /** Compute workers. Default 0. */
   readonly numComputeWorkers?: number;
+  /**
+   * Compute workers to begin with and to keep, while there may be up to `numComputeWorkers` of them as blocks left and
+   * their times ask for it. Default `numComputeWorkers`.
+   */
+  readonly minComputeWorkers?: number;
   /** Read threads: in this process, or in each worker that reads for itself. Default 0. */
   readonly numReadWorkers?: number;
   /** Whether compute workers read their own inputs. Default: the driver's, true for all built-in kinds. */
@@ -59,6 +64,7 @@ export interface ConcurrencyStyle {
 const STYLE_KEYS: Readonly<Record<keyof ConcurrencyStyle, true>> = {
   computeWorkerKind: true,
   numComputeWorkers: true,
+  minComputeWorkers: true,
   numReadWorkers: true,
   computeWorkersRead: true,
   singleBlockComputeWorkers: true,
@@ -84,8 +90,10 @@ const STYLE_KEYS: Readonly<Record<keyof ConcurrencyStyle, true>> = {
 export interface CheckedConcurrency {
   /** See {@linkcode ConcurrencyStyle}; the same below. */
   readonly kind: ComputeWorkerKind;
-  /** Workers to start, before the number of blocks limits them; 1 for `CW_NONE`. */
+  /** Most workers, before the number of blocks limits them; 1 for `CW_NONE`, `Infinity` for one a block. */
   readonly workers: number;
+  /** Workers to start and to keep; equal to `workers` unless the user gave a range. */
+  readonly minWorkers: number;
   /** Read threads. */
   readonly readWorkers: number;
   /** Whether compute workers read. */
@@ -102,8 +110,8 @@ export interface CheckedConcurrency {
   readonly maxBlockErrors: number;
   /** Deaths on one block before it runs alone. */
   readonly maxBlockLosses: number;
-  /** Losses since a block was last done. */
-  readonly maxWorkerLosses: number;
+  /** Losses since a block was last done; undefined while the workers are not counted, where there is one a block. */
+  readonly maxWorkerLosses: number | undefined;
   /** Whether copies may run. */
   readonly copies: boolean;
   /** Computing threads in each worker that is a process. */
@@ -197,6 +205,7 @@ export function checkConcurrency(style: ConcurrencyStyle, driver: Driver): Check
   return {
     kind,
     workers,
+    minWorkers: leastWorkers(style.minComputeWorkers, workers, driver),
     readWorkers,
     computeWorkersRead: computeWorkersRead || kind === CW_NONE && readWorkers === 0,
     singleBlock,
@@ -205,17 +214,36 @@ export function checkConcurrency(style: ConcurrencyStyle, driver: Driver): Check
     timeouts,
     maxBlockErrors: count("maxBlockErrors", style.maxBlockErrors, 0),
     maxBlockLosses: count("maxBlockLosses", style.maxBlockLosses, 2),
-    maxWorkerLosses: count(
-      "maxWorkerLosses",
-      style.maxWorkerLosses,
-      Number.isFinite(workers) ? Math.max(3, 2 * workers) : Number.MAX_SAFE_INTEGER,
-    ),
+    maxWorkerLosses: style.maxWorkerLosses === undefined && singleBlock
+      ? undefined
+      : count("maxWorkerLosses", style.maxWorkerLosses, Math.max(3, 2 * workers)),
     copies: style.copies ?? true,
     threadsPerWorker: Math.max(1, count("threadsPerWorker", style.threadsPerWorker, 1)),
     workerPermissions: checkPermissions(style.workerPermissions ?? []),
     channel: style.channel ?? {},
     warnings,
   };
+}
+
+function leastWorkers(min: number | undefined, most: number, driver: Driver): number {
+  if (min === undefined) return most;
+  count("minComputeWorkers", min, 1);
+  if (!Number.isFinite(most)) {
+    throw new ConfigError(
+      `singleBlockComputeWorkers starts one job for every block: leave minComputeWorkers (${min}) out`,
+    );
+  }
+  if (min < 1 || min > most) {
+    throw new ConfigError(
+      `minComputeWorkers must be from 1 to numComputeWorkers (${most}), not ${min}`,
+    );
+  }
+  if (min < most && !driver.canGrow) {
+    throw new ConfigError(
+      `${driver.kind} can't start more workers while a run goes on: give one number of workers, not ${min} to ${most}`,
+    );
+  }
+  return min;
 }
 
 function checkPermissions(flags: readonly string[]): readonly string[] {

@@ -1,31 +1,47 @@
 /**
- * The heart of a run: gives blocks to workers as they ask, takes their results, and deals with errors and losses.
+ * The heart of a run: takes what workers say, and deals with results, errors and losses.
  *
  * @module
  */
+import { type AllocationNews, Allocations } from "./allocations.ts";
 import type { BlockJob } from "./block_job.ts";
+import { checkBlockTimeout } from "./block_timeout.ts";
+import { releaseBuffers } from "./channel/buffer_pool.ts";
 import type { CheckedConcurrency } from "./concurrency_style.ts";
 import type { DispatcherHooks } from "./dispatcher_hooks.ts";
-import { BlockfleetError, messageOf, TimeoutExceededError, WorkerError } from "./errors.ts";
-import { lossNotice, tooManyLosses } from "./loss_messages.ts";
-import type {
-  Assignment,
-  BlockResult,
-  FromWorker,
-  LinkEnd,
-  RemoteError,
-  WorkerHello,
-  WorkerLink,
-} from "./messages.ts";
-import { type Payload, payloadBytes } from "./payload.ts";
-import { blockFailure, describeWorker, initFailure } from "./remote_failure.ts";
-import { type Grant, type LossVerdict, Scheduler } from "./scheduler.ts";
+import { Departures, type UnheardEnd } from "./departures.ts";
+import { HandOut } from "./hand_out.ts";
+import type { BlockResult, FromWorker, RemoteError, WorkerHello, WorkerLink } from "./messages.ts";
+import { OutputBuffer } from "./output_buffer.ts";
+import { payloadBytes } from "./payload.ts";
+import { blockFailure, initFailure } from "./remote_failure.ts";
+import { Scheduler } from "./scheduler.ts";
 import { Session } from "./session.ts";
+import { SessionList } from "./session_list.ts";
 import { StallWatches } from "./stall_watches.ts";
 import type { Timers } from "./timers.ts";
 
-/** Workers may be told to finish and take this long for their last word. */
-const LAST_WORD_MS = 10_000;
+/** What is left to do. */
+export interface Workload {
+  /** Blocks that are not done. */
+  readonly remaining: number;
+  /** Those of them that nobody has. */
+  readonly waiting: number;
+  /** What a block takes, milliseconds; before the first is done, what the oldest one in hand has taken; 0 before that. */
+  readonly blockMs: number;
+}
+
+/** What a dispatcher takes beside job and workers. */
+export interface DispatcherOptions {
+  /** The run's timers. */
+  readonly timers: Timers;
+  /** The manager. */
+  readonly hooks: DispatcherHooks;
+  /** Workers that are asked for at the start; the barrier waits for them. */
+  readonly expected: number;
+  /** Losses since a block was last done, before the run fails. */
+  readonly maxWorkerLosses: number;
+}
 
 /** Runs one job over the workers that are attached to it. */
 export class Dispatcher {
@@ -34,47 +50,63 @@ export class Dispatcher {
   readonly #timers: Timers;
   readonly #hooks: DispatcherHooks;
   readonly #scheduler: Scheduler;
-  readonly #sessions = new Map<number, Session>();
-  /** Those that could hold more if more results were taken. */
-  readonly #heldBack = new Set<Session>();
+  readonly #sessions = new SessionList();
+  readonly #allocations = new Allocations();
+  readonly #output: OutputBuffer;
+  readonly #handOut: HandOut;
+  readonly #departures: Departures;
   readonly #completion = Promise.withResolvers<void>();
   readonly #watches: StallWatches;
-  readonly #expected: number;
+  #expected: number;
   #barrier: boolean;
   #over = false;
   #replacing = 0;
-  #lost = 0;
-  #connected = 0;
-  #readyCount = 0;
-  #unsettled = 0;
-  #settledCount = 0;
-  #reading = 0;
-  #readCount = 0;
-  #sentCount = 0;
   #resultCount = 0;
   #idleSinceMs = performance.now();
 
-  /** @param options `expected` is the number of workers that the barrier waits for. */
-  constructor(
-    job: BlockJob,
-    concurrency: CheckedConcurrency,
-    options: { timers: Timers; hooks: DispatcherHooks; expected: number },
-  ) {
+  /** A run that begins when the first worker is attached. */
+  constructor(job: BlockJob, concurrency: CheckedConcurrency, options: DispatcherOptions) {
     this.#job = job;
     this.#concurrency = concurrency;
     this.#timers = options.timers;
     this.#hooks = options.hooks;
     this.#expected = options.expected;
     this.#barrier = concurrency.timeouts.computeBarrierTimeout !== undefined;
-    this.#watches = new StallWatches(concurrency.timeouts);
+    this.#watches = new StallWatches(concurrency.timeouts, () => options.hooks.queueReasons());
     this.#scheduler = new Scheduler({
       blockCount: job.blockCount,
       maxBlockErrors: concurrency.maxBlockErrors,
       maxBlockLosses: concurrency.maxBlockLosses,
-      maxWorkerLosses: concurrency.maxWorkerLosses,
-      copies: concurrency.copies && job.copiesAllowed,
+      maxWorkerLosses: options.maxWorkerLosses,
+      copies: concurrency.copies && job.copiesAllowed && !concurrency.singleBlock,
       workers: options.expected,
       done: job.done ?? [],
+    });
+    this.#output = new OutputBuffer(options.expected, {
+      taken: () => {
+        this.#guard(() => this.#handOut.pumpHeldBack());
+        this.#completeIfDone();
+      },
+      failed: (error) => this.fail(error),
+    });
+    const shared = {
+      ...{ job, timers: options.timers, allocations: this.#allocations },
+      ...{ scheduler: this.#scheduler, sessions: this.#sessions },
+    };
+    this.#departures = new Departures({
+      ...shared,
+      ...{ hooks: options.hooks, maxWorkerLosses: options.maxWorkerLosses },
+      isOver: () => this.#over,
+      freed: () => this.#handOut.pumpAll(),
+    });
+    this.#handOut = new HandOut({
+      ...shared,
+      ...{ output: this.#output, singleBlock: concurrency.singleBlock },
+      isPaused: () => this.#over || this.#barrier,
+      isFreshComing: () => this.#replacing > 0,
+      readFailed: (session, failure) =>
+        this.#guard(() => this.#over ? undefined : this.#blockError(session, failure)),
+      retire: (session, retirement) => this.#departures.retire(session, retirement),
     });
     this.#completion.promise.catch(() => {}); // whoever runs the job waits for it; it may fail before they do
     this.#completeIfDone();
@@ -92,7 +124,7 @@ export class Dispatcher {
 
   /** Whether any worker has ever connected. */
   get everConnected(): boolean {
-    return this.#connected > 0;
+    return this.#sessions.connectedCount > 0;
   }
 
   /** Blocks done, those taken from an earlier run, and those handed out again. */
@@ -103,129 +135,135 @@ export class Dispatcher {
 
   /** Workers lost. */
   get lostCount(): number {
-    return this.#lost;
+    return this.#departures.lostCount;
+  }
+
+  /** What is left to do. */
+  workload(nowMs: number = performance.now()): Workload {
+    const { doneCount, waitingCount, times, oldestBegunMs } = this.#scheduler;
+    const blockMs = times.mean() ?? (oldestBegunMs === undefined ? 0 : nowMs - oldestBegunMs);
+    return { remaining: this.#job.blockCount - doneCount, waiting: waitingCount, blockMs };
   }
 
   /** A worker has connected. Must be called before any of its messages is due. */
   attach(worker: number, hello: WorkerHello, link: WorkerLink): void {
     if (this.#over) return link.close("the run is over");
-    for (const older of this.#sessions.values()) {
-      if (older.worker === worker) this.#drop(older, "a newer session has taken its place");
+    for (const older of this.#sessions.of(worker)) {
+      this.#departures.drop(older, "a newer session has taken its place");
     }
     const session = new Session(this.#scheduler.open(hello.threads), worker, {
-      hello,
-      link,
-      leastAhead: this.#job.leastAhead,
+      ...{ hello, link, leastAhead: this.#job.leastAhead },
     });
-    this.#sessions.set(session.id, session);
-    this.#connected++;
+    this.#sessions.add(session);
+    const { processor, workerJob: job } = this.#job;
     link.listen({
       message: (message) => this.#guard(() => this.#hear(session, message)),
-      ended: (end) => this.#guard(() => this.#ended(session, end)),
+      ended: (end) => this.#guard(() => this.#departures.ended(session, end)),
+      connected: (isConnected) => this.#guard(() => this.#connected(session, isConnected)),
     });
-    link.send({
-      type: "init",
-      init: {
-        worker,
-        session: session.id,
-        processor: this.#job.processor,
-        job: this.#job.workerJob,
-      },
-    });
+    link.send({ type: "init", init: { worker, session: session.id, processor, job } });
   }
 
   /** Ends the run with an error; the first one counts. */
   fail(error: unknown): void {
     if (this.#over) return;
     this.#over = true;
-    for (const session of this.#sessions.values()) session.link.close("the run has failed");
+    for (const session of this.#sessions) session.link.close("the run has failed");
     this.#completion.reject(error);
   }
 
   /** A replacement is under way (+1) or has connected or been refused (-1): suspected blocks wait for a fresh worker. */
   replacing(change: 1 | -1): void {
     this.#replacing += change;
-    if (this.#replacing === 0 && this.#scheduler.hasSuspects) this.#guard(() => this.#pumpAll());
+    if (this.#replacing === 0 && this.#scheduler.hasSuspects) this.#guard(() => this.#handOut.pumpAll());
   }
 
-  /** Whether a worker is connected. */
-  isConnected(worker: number): boolean {
-    for (const session of this.#sessions.values()) if (session.worker === worker) return true;
-    return false;
+  /** More workers have been asked for, or some will not come. */
+  expect(change: number): void {
+    this.#expected += change;
+    this.#scheduler.expect(this.#expected);
+    this.#output.expect(Math.max(1, this.#expected));
+    this.#guard(() => this.#liftBarrier());
+  }
+
+  /** The session of a worker that is connected; by that native id, if one is given. */
+  sessionOf(worker: number, nativeId?: string): number | undefined {
+    const sessions = this.#sessions.of(worker);
+    return sessions.find(({ hello }) => (nativeId ?? hello.nativeId) === hello.nativeId)?.id;
+  }
+
+  /** The driver has said how long a worker has left. */
+  noteAllocation(worker: number, news: AllocationNews): void {
+    this.#allocations.note(worker, news, performance.now());
   }
 
   /** What the driver knows of the end of a worker whose connection may not have noticed. */
-  workerEnded(worker: number, end: { readonly reason: string; readonly blame: boolean }): void {
-    this.#guard(() => {
-      for (const session of [...this.#sessions.values()]) {
-        if (session.worker !== worker) continue;
-        const computing = session.link.computing?.()?.block;
-        const known = computing === undefined ? {} : { computing };
-        this.#ended(session, { reason: end.reason, unexpected: end.blame, ...known });
-        session.link.close("it has ended");
-      }
-    });
+  workerEnded(session: number, end: UnheardEnd): void {
+    this.#guard(() => this.#departures.endedUnheard(session, end));
+  }
+
+  /** The end of a worker that is gone was its walltime's: fails the run for a block that can't be done in one. */
+  endedByWalltime(worker: number): void {
+    this.#guard(() => this.#departures.endedByWalltime(worker));
   }
 
   /** A worker has ended before it connected. Fails the run if too many were lost since a block was last done. */
   lostUnconnected(reason: string): void {
-    if (this.#over) return;
-    this.#lost++;
-    if (this.#scheduler.countLoss()) {
-      this.fail(new WorkerError(`${tooManyLosses(this.#concurrency.maxWorkerLosses)}: ${reason}`, {}));
-    }
+    if (!this.#over) this.#guard(() => this.#departures.lostUnconnected(reason));
+  }
+
+  /** Ends workers that have had nothing to do for so long, milliseconds, but keeps `keep` of those that are ready. */
+  retireIdle(keep: number, options: { readonly idleMs: number; readonly nowMs: number }): void {
+    this.#guard(() => this.#departures.retireIdle(keep, options));
   }
 
   /** Looks at the clock: timeouts, and blocks that have become slow enough to copy. Called a few times a second. */
   tick(nowMs: number = performance.now()): void {
     this.#guard(() => {
       if (this.#over) return;
-      this.#checkBlockTimeout();
-      const ready = [...this.#sessions.values()].filter((session) => session.ready);
-      const held = (session: Session) => this.#scheduler.heldCount(session.id);
-      this.#watches.check({
+      checkBlockTimeout(this.#sessions, this.#concurrency.timeouts.blockTimeout, {
         nowMs,
-        workersMissing: this.#barrier,
-        noWorker: ready.length === 0,
-        connected: this.#connected,
-        starved: this.#reading > 0 &&
-          ready.some((session) => held(session) > 0 && !session.link.computing?.()),
-        readCount: this.#readCount,
-        inputsFull: this.#job.input !== undefined && this.#reading === 0 && ready.length > 0 &&
-          this.#scheduler.hasPending &&
-          ready.every((session) => held(session) >= session.readAhead.capacity),
-        sentCount: this.#sentCount,
-        outputFull: this.#outputFull,
-        settledCount: this.#settledCount,
-        computing: ready.some((session) => held(session) > 0),
-        resultCount: this.#resultCount,
+        describeBlock: (block) => this.#job.describeBlock(block),
+        failed: ({ id }, block) => {
+          const attempt = this.#scheduler.attemptOf(id, block);
+          return attempt === undefined ? undefined : this.#scheduler.fail(id, block, { attempt, nowMs });
+        },
+        notice: (line) => this.#hooks.notice(line),
       });
-      for (const session of ready) if (held(session) === 0) this.#pump(session);
+      this.#checkStalls(nowMs);
+      for (const session of this.#sessions.ready) {
+        if (this.#scheduler.heldCount(session.id) === 0) this.#handOut.pump(session);
+      }
     });
   }
 
-  /** After the last block: lets workers say their last word, without waiting for those that compute losing copies. */
-  async finish(): Promise<void> {
-    if (this.#sessions.size === 0) return;
-    for (const session of [...this.#sessions.values()]) {
-      if (session.ready && !session.interrupted && this.#scheduler.heldCount(session.id) === 0) {
-        session.finishing = true;
-        session.link.send({ type: "end" });
-      } else this.#drop(session, "the run is done");
-    }
-    if (this.#sessions.size > 0) {
-      const allGone = Promise.withResolvers<void>();
-      this.#sessionGone = () => this.#sessions.size === 0 && allGone.resolve();
-      const patience = setTimeout(allGone.resolve, LAST_WORD_MS);
-      await allGone.promise;
-      clearTimeout(patience);
-    }
-    for (const session of this.#sessions.values()) {
-      this.#hooks.notice(`${describeWorker(session.context())} did not report at its end`);
-      session.link.close("it did not report at its end");
-    }
+  /**
+   * After the last block: lets workers say their last word, without waiting for those that compute losing copies.
+   *
+   * @throws {WorkerError} if one could not.
+   */
+  finish(): Promise<void> {
+    return this.#departures.finish();
   }
-  #sessionGone: () => unknown = () => {};
+
+  #checkStalls(nowMs: number): void {
+    const { ready, connectedCount: connected } = this.#sessions;
+    const held = (session: Session) => this.#scheduler.heldCount(session.id);
+    const { reading, readCount, sentCount } = this.#handOut;
+    this.#watches.check({
+      ...{ nowMs, connected, readCount, sentCount },
+      workersMissing: this.#barrier,
+      noWorker: ready.length === 0,
+      starved: reading > 0 && ready.some((session) => held(session) > 0 && !session.link.computing?.()),
+      inputsFull: this.#job.input !== undefined && reading === 0 && ready.length > 0 &&
+        this.#scheduler.hasPending &&
+        ready.every((session) => held(session) >= session.readAhead.capacity),
+      outputFull: this.#output.isFull,
+      settledCount: this.#output.takenCount,
+      computing: ready.some((session) => !session.away && held(session) > 0),
+      resultCount: this.#resultCount,
+    });
+  }
 
   // An error in handling a message is the run's, not the link's.
   #guard(work: () => void): void {
@@ -237,16 +275,16 @@ export class Dispatcher {
   }
 
   #hear(session: Session, message: FromWorker): void {
-    if (!this.#sessions.has(session.id)) return;
-    if (message.type === "final") return this.#last(session, message);
+    if (!this.#sessions.has(session)) return;
+    if (message.type === "final") return this.#departures.last(session, message);
+    if (message.type === "finalError") return this.#departures.lastFailed(session, message.error);
     if (this.#over) return;
     switch (message.type) {
       case "ready":
-        session.ready = true;
-        this.#readyCount++;
-        if (this.#barrier && this.#readyCount >= this.#expected) this.#barrier = false;
-        this.#hooks.progress(this.#scheduler.doneCount, this.#job.blockCount, this.#readyCount);
-        return this.#barrier ? undefined : this.#pumpAll();
+        this.#sessions.markReady(session);
+        this.#progress();
+        this.#liftBarrier();
+        return this.#handOut.pump(session);
       case "initError":
         throw initFailure(message.error, session.context());
       case "results":
@@ -256,13 +294,36 @@ export class Dispatcher {
         return this.#blockError(session, message);
       case "threadLost": {
         const { block, reason } = message;
-        this.#ended(session, { reason, unexpected: true, ...block < 0 ? {} : { computing: block } });
+        this.#departures.ended(session, {
+          reason,
+          unexpected: true,
+          ...block < 0 ? {} : { computing: block },
+        });
         return session.link.close("its thread is lost");
       }
       case "released":
         this.#scheduler.giveBack(session.id, message.blocks);
-        return this.#pumpAll();
+        // Where copies may run, those who asked have the blocks already.
+        return this.#scheduler.hasPending ? this.#handOut.pumpAll() : this.#handOut.pump(session);
     }
+  }
+
+  #liftBarrier(): void {
+    if (!this.#barrier || this.#over || this.#sessions.readyCount < this.#expected) return;
+    this.#barrier = false;
+    this.#handOut.pumpAll();
+  }
+
+  #progress(): void {
+    this.#hooks.progress(this.#scheduler.doneCount, this.#job.blockCount, this.#sessions.readyCount);
+  }
+
+  #connected(session: Session, isConnected: boolean): void {
+    if (!this.#sessions.has(session) || this.#over || session.away === !isConnected) return;
+    session.away = !isConnected;
+    this.#scheduler.setAway(session.id, !isConnected);
+    if (!isConnected) this.#hooks.disconnected(session.worker);
+    this.#handOut.pumpAll();
   }
 
   #results(session: Session, items: readonly BlockResult[]): void {
@@ -272,207 +333,33 @@ export class Dispatcher {
     for (const { block, attempt, elapsedMs, payload } of items) {
       const acceptance = this.#scheduler.finish(session.id, block, { attempt, elapsedMs, nowMs });
       session.readAhead.finished(block, { elapsedMs, bytes: payloadBytes(payload), nowMs });
-      if (acceptance !== "first") continue;
-      const settled = this.#job.accept(block, payload, session.worker);
-      if (settled instanceof Promise) this.#settle(settled);
+      if (acceptance !== "first") {
+        releaseBuffers(payload);
+        continue;
+      }
+      const taken = this.#job.accept(block, payload, session.worker);
+      if (taken instanceof Promise) this.#output.add(taken);
     }
-    this.#hooks.progress(this.#scheduler.doneCount, this.#job.blockCount, this.#readyCount);
-    this.#pump(session);
+    this.#progress();
+    this.#handOut.pump(session);
     this.#completeIfDone();
     this.#idleSinceMs = performance.now();
-  }
-
-  #settle(settled: Promise<void>): void {
-    this.#unsettled++;
-    settled.then(() => {
-      this.#unsettled--;
-      this.#settledCount++;
-      this.#guard(() => this.#pumpHeldBack());
-      this.#completeIfDone();
-    }, (error) => this.fail(error));
-  }
-
-  // Buffers hold twice the number of workers' blocks.
-  get #outputFull(): boolean {
-    return this.#unsettled >= 2 * this.#expected;
-  }
-
-  /** Blocks that may be handed out: without limit as long as results are taken as they come. */
-  get #outputRoom(): number {
-    if (this.#unsettled === 0) return Infinity;
-    return Math.max(0, 2 * this.#expected - this.#unsettled - this.#scheduler.heldTotal);
-  }
-
-  #pumpHeldBack(): void {
-    for (const session of [...this.#heldBack]) {
-      if (this.#outputRoom === 0) return;
-      this.#heldBack.delete(session);
-      this.#pump(session);
-    }
   }
 
   #blockError(session: Session, failure: { block: number; attempt: number; error: RemoteError }): void {
     const { block, attempt, error } = failure;
     const verdict = this.#scheduler.fail(session.id, block, { attempt, nowMs: performance.now() });
-    if (verdict === "ignored") return this.#pump(session);
+    if (verdict === "ignored") return this.#handOut.pump(session);
     const seen = blockFailure(error, session.context(this.#job.describeBlock(block)));
     if (verdict === "fatal") throw seen;
     this.#hooks.notice(`${seen.message}; trying again`);
-    this.#pumpAll();
-  }
-
-  #last(session: Session, last: Extract<FromWorker, { type: "final" }>): void {
-    this.#timers.addAll(last.timings);
-    this.#hooks.lastWord(session.worker, last.payload);
-    if (last.more) return;
-    const isDrained = !session.finishing && !this.#over;
-    this.#drop(session, isDrained ? "it was asked to end" : "the run is done");
-    if (!isDrained) return;
-    this.#hooks.notice(`${describeWorker(session.context())} was asked to end, and handed its blocks back`);
-    this.#hooks.lost(session.worker);
-    this.#pumpAll();
-  }
-
-  #drop(session: Session, reason: string): void {
-    this.#forget(session);
-    this.#scheduler.close(session.id);
-    session.link.close(reason);
-  }
-
-  #ended(session: Session, end: LinkEnd): void {
-    if (!this.#forget(session)) return;
-    if (session.finishing) {
-      return this.#hooks.notice(
-        `${describeWorker(session.context())} ended before it reported: ${messageOf(end.reason)}`,
-      );
-    }
-    if (this.#over) return;
-    if (session.interrupted) this.#scheduler.close(session.id);
-    else {
-      // Whoever wished its end, it was not us: a walltime or a cancelled job blames no block but is a loss all the same.
-      const { computing } = end;
-      const blame = end.unexpected && end.cause !== "lost";
-      const loss = { blame, ...computing === undefined ? {} : { computing } };
-      this.#lost++;
-      this.#explainLoss(session, this.#scheduler.close(session.id, loss), messageOf(end.reason));
-    }
-    this.#hooks.lost(session.worker);
-    this.#pumpAll();
-  }
-
-  #explainLoss(session: Session, verdict: LossVerdict, reason: string): void {
-    const { blamed } = verdict;
-    const block = blamed === undefined ? undefined : this.#job.describeBlock(blamed);
-    this.#hooks.notice(lossNotice({
-      ...{ verdict, reason, context: session.context(block) },
-      times: blamed === undefined ? 0 : this.#scheduler.lossesOf(blamed),
-      maxWorkerLosses: this.#concurrency.maxWorkerLosses,
-    }));
-  }
-
-  #checkBlockTimeout(): void {
-    const seconds = this.#concurrency.timeouts.blockTimeout;
-    if (seconds === undefined) return;
-    for (const session of [...this.#sessions.values()]) {
-      const computing = session.link.computing?.();
-      if (!computing || performance.now() - computing.sinceMs <= seconds * 1000) continue;
-      const { block } = computing;
-      const described = this.#job.describeBlock(block);
-      const error = new TimeoutExceededError(
-        "blockTimeout",
-        seconds,
-        `${described} on worker ${session.worker}`,
-      );
-      const attempt = this.#scheduler.attemptOf(session.id, block);
-      if (attempt === undefined) continue;
-      const verdict = this.#scheduler.fail(session.id, block, { attempt, nowMs: performance.now() });
-      if (verdict === "fatal") throw error;
-      const again = verdict === "retry" ? " and the block tried again" : "";
-      this.#hooks.notice(`${error.message}; its worker is ended${again}`);
-      session.interrupted = true;
-      session.link.close("blockTimeout ran out");
-    }
-  }
-
-  /** Takes a session away; whether it was still there. */
-  #forget(session: Session): boolean {
-    if (!this.#sessions.delete(session.id)) return false;
-    if (session.ready) this.#readyCount--;
-    this.#heldBack.delete(session);
-    this.#sessionGone();
-    return true;
-  }
-
-  // Those with nothing to do come first: what one worker gave back is for them, and not for it again.
-  #pumpAll(): void {
-    const sessions = [...this.#sessions.values()];
-    const idle = sessions.filter(({ id }) => this.#scheduler.heldCount(id) === 0);
-    for (const session of idle) this.#pump(session);
-    for (const session of sessions) this.#pump(session);
-  }
-
-  /** Gives a worker what it may hold. */
-  #pump(session: Session): void {
-    if (!session.ready || session.interrupted || this.#over || this.#barrier) return;
-    const heldBefore = this.#scheduler.heldCount(session.id);
-    const nowMs = performance.now();
-    const freshComing = this.#replacing > 0;
-    const { capacity } = session.readAhead;
-    const most = Math.min(capacity, heldBefore + this.#outputRoom);
-    if (most < capacity) this.#heldBack.add(session);
-    if (most === heldBefore) return;
-    const grants = this.#scheduler.take(session.id, most, { nowMs, freshComing });
-    if (grants.length === 0) {
-      if (heldBefore === 0) this.#askForRelease(session);
-      return;
-    }
-    const items: Assignment[] = [];
-    const taken = new Map<number, number[]>();
-    for (const { block, attempt, takenFrom } of grants) {
-      if (takenFrom !== undefined) taken.set(takenFrom, [...taken.get(takenFrom) ?? [], block]);
-      const input = this.#job.input?.(block);
-      if (input instanceof Promise) this.#read(session, { block, attempt }, input);
-      else items.push(input ? { block, attempt, input } : { block, attempt });
-    }
-    for (const [from, blocks] of taken) this.#sessions.get(from)?.link.send({ type: "release", blocks });
-    if (items.length === 0) return;
-    this.#sentCount += items.length;
-    session.readAhead.sent(items[0]!.block, { heldBefore, nowMs });
-    session.link.send({ type: "assign", items });
-    for (const { block } of items) this.#scheduler.sent(session.id, block, nowMs);
-  }
-
-  async #read(session: Session, { block, attempt }: Grant, input: Promise<Payload>): Promise<void> {
-    this.#reading++;
-    try {
-      const payload = await this.#timers.interval("pop_readbuffer", () => input);
-      this.#readCount++;
-      if (this.#over || !this.#sessions.has(session.id)) return;
-      session.link.send({ type: "assign", items: [{ block, attempt, input: payload }] });
-      this.#scheduler.sent(session.id, block, performance.now());
-      this.#sentCount++;
-    } catch (error) {
-      this.#guard(() => {
-        if (this.#over || !this.#sessions.has(session.id)) return;
-        const { name, message, stack } = error instanceof Error ? error : new BlockfleetError(String(error));
-        this.#blockError(session, {
-          block,
-          attempt,
-          error: { name, message, stack: stack ?? "", phase: "read" },
-        });
-      });
-    } finally {
-      this.#reading--;
-    }
-  }
-
-  #askForRelease(idle: Session): void {
-    const request = this.#scheduler.blocksToRelease(idle.id);
-    if (request) this.#sessions.get(request.session)?.link.send({ type: "release", blocks: request.blocks });
+    // It had its one block, which now needs another worker.
+    if (this.#concurrency.singleBlock) this.#departures.retire(session, "another");
+    this.#handOut.pumpAll();
   }
 
   #completeIfDone(): void {
-    if (this.#over || !this.#scheduler.complete || this.#unsettled > 0) return;
+    if (this.#over || !this.#scheduler.complete || !this.#output.isEmpty) return;
     this.#over = true;
     this.#completion.resolve();
   }

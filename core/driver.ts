@@ -9,6 +9,7 @@
  * @module
  */
 import type { WorkerHello, WorkerLink } from "./messages.ts";
+import type { RegisteredRun, RunRegister } from "./register/run_register.ts";
 import type { WorkerAccess } from "./worker_command.ts";
 
 export type {
@@ -23,6 +24,13 @@ export type {
   WorkerInit,
   WorkerLink,
 } from "./messages.ts";
+export type {
+  RegisteredRun,
+  RegisteredThing,
+  RegisterEntry,
+  RunRegister,
+  ThingRecord,
+} from "./register/run_register.ts";
 export type { WorkerAccess } from "./worker_command.ts";
 export type { Payload } from "./payload.ts";
 export type { IntervalList } from "./timers.ts";
@@ -67,8 +75,10 @@ export interface WorkerPermissions extends WorkerAccess {
 
 /** What `start()` is asked for. */
 export interface FleetSpec {
-  /** Workers wanted: never more than there are blocks. */
+  /** Workers wanted at the start: never more than there are blocks. */
   readonly workers: number;
+  /** Most workers that `grow()` may ask for in all; equal to `workers` unless the user gave a range. */
+  readonly maxWorkers: number;
   /** What each of them runs. */
   readonly program: WorkerProgram;
   /** The user's name for the job; cosmetic. */
@@ -95,6 +105,18 @@ export interface HostedChannel {
   readonly workerArguments: readonly string[];
   /** The variable that gives a worker the key, where there is no address file. */
   readonly workerEnvironment: Readonly<Record<string, string>>;
+  /**
+   * Writes the run's address file, once, for workers that share a folder with the manager; removed when the channel closes.
+   *
+   * @param folder default `~/.blockfleet/run/RUN`.
+   * @returns its path, for `blockfleet worker --channel-file`.
+   */
+  addressFile(folder?: string): Promise<string>;
+  /**
+   * Chooses the number of a worker that connects; replaces the default, which is the number it asks for, else the next
+   * free one. A number that is taken makes the newcomer the newer session of that worker. Throw to refuse it, with the reason.
+   */
+  admit: (requested: number | undefined, hello: WorkerHello) => number;
   /** A worker is known to have ended: its connection, if it is only broken, need not be waited for. */
   workerGone(worker: number, reason: string): void;
 }
@@ -107,6 +129,8 @@ export interface DriverContext {
   readonly signal: AbortSignal;
   /** A line for the user. */
   notice(line: string): void;
+  /** Where everything that outlives this process is written down before it is made; opened when first called. */
+  register(): Promise<RunRegister>;
   /**
    * Opens the run's data channel; its workers are attached as they connect.
    *
@@ -148,13 +172,19 @@ export type FleetEvent =
     readonly worker: number;
     readonly nativeId: string;
     readonly host: string;
-    /** Seconds until its allocation ends, where there is an end. */
+    /** Seconds until its allocation ends, where there is an end. Sent again whenever the driver learns it anew. */
     readonly secondsLeft?: number;
+    /** The whole length of its allocation, seconds. */
+    readonly walltimeSeconds?: number;
   }
+  /** The driver will not get this worker, now or later; the run goes on with the others. */
+  | { readonly type: "refused"; readonly worker: number; readonly reason: string }
   | {
     readonly type: "ended";
     readonly worker: number;
     readonly cause: EndCause;
+    /** Which job, task or process it was. By now the number may have another, whose end this is not. */
+    readonly nativeId?: string;
     readonly exitCode?: number;
     /** The end of what it wrote, for people. */
     readonly logTail?: string;
@@ -190,6 +220,13 @@ export interface Fleet extends AsyncDisposable {
   readonly events: AsyncIterable<FleetEvent>;
   /** Another worker in the place of a lost one, or a refusal with its reason. Makes sure first that the old one is gone. */
   replace(worker: number, signal: AbortSignal): Promise<Replacement>;
+  /**
+   * The connection of a worker broke: find out soon what has become of it, and say so as an event. Drivers that hear of an
+   * end at once need none.
+   */
+  check?(worker: number): void;
+  /** More workers, numbered on from those there are; says how many were asked for, with a reason if not all. */
+  grow?(workers: number, signal: AbortSignal): Promise<{ readonly added: number; readonly reason?: string }>;
   /** Stops every worker. May be called again; leaves nothing behind; reports what never came over the channel. */
   stop(options: StopOptions): Promise<WorkerErrorReport[]>;
 }
@@ -202,14 +239,36 @@ export interface Preview {
 
 /** Which runs' leftovers are meant. */
 export interface RunSelector {
-  /** By run id. */
-  readonly runId?: string;
-  /** By job name. */
-  readonly jobName?: string;
-  /** Every run whose manager is dead. */
-  readonly allDead?: boolean;
+  /** The registered runs of this kind that are meant; none of them is alive, unless the user forces it. */
+  readonly runs: readonly RegisteredRun[];
+  /** A run that is in no register here and was asked for by its id: found by comment or tag alone, if at all. */
+  readonly unregistered?: { readonly runId?: string; readonly jobName?: string };
   /** Say what would be removed, and remove nothing. */
-  readonly dryRun?: boolean;
+  readonly dryRun: boolean;
+  /** Asks the user before something is removed that only a tag or a name makes ours. */
+  confirm(question: string): Promise<boolean>;
+}
+
+/** A manager that is to run as a job itself. */
+export interface ManagerJob {
+  /** The command, word by word: this program with the same options. */
+  readonly command: readonly string[];
+  /** The folder that it runs in. */
+  readonly folder: string;
+  /** The user's name for the job. */
+  readonly jobName: string | undefined;
+  /** The driver's own dictionary. */
+  readonly extraParams: Readonly<Record<string, unknown>>;
+}
+
+/** A manager that has been submitted as a job. */
+export interface SubmittedManager {
+  /** Its job id. */
+  readonly nativeId: string;
+  /** Where it writes. */
+  readonly logFile: string;
+  /** Commands that show how it is doing, and that cancel it. */
+  readonly follow: readonly { readonly title: string; readonly command: string }[];
 }
 
 /** What `cleanup()` removed, or would. */
@@ -234,6 +293,8 @@ export interface Driver {
   readonly supportsSingleBlock: boolean;
   /** Whether a worker can be ended while its function runs, as `blockTimeout` needs. */
   readonly canInterrupt: boolean;
+  /** Whether its fleets have `grow()`, so that the user may give a range of workers. Default false. */
+  readonly canGrow?: boolean;
   /** Can this kind run here? */
   available(): Promise<Availability>;
   /**
@@ -243,8 +304,12 @@ export interface Driver {
   prepare?(program: WorkerProgram, workers: number): Disposable;
   /** Starts workers; each is handed to `context.attach` once it has connected. */
   start(spec: FleetSpec, context: DriverContext): Promise<Fleet>;
-  /** What `start()` would submit or call. */
+  /** What `start()` would submit or call, with placeholders for run id, address and key. Needs no scheduler and no account. */
   preview?(spec: FleetSpec): Promise<Preview>;
+  /** A short job that tests whether workers will reach the manager: its address file, its name, its port. */
+  probe?(spec: FleetSpec): Promise<Preview>;
+  /** Submits the manager itself as a job. */
+  submitManager?(job: ManagerJob): Promise<SubmittedManager>;
   /** Removes what killed runs left behind. */
   cleanup?(selector: RunSelector): Promise<CleanupReport>;
 }

@@ -24,6 +24,18 @@ export class UnavailableError extends BlockfleetError {}
 /** A driver could not start, watch or stop its workers. */
 export class DriverError extends BlockfleetError {}
 
+/** A queue refused a job, in its own words. */
+export class SubmitError extends DriverError {
+  /** Whether the same may be accepted later. */
+  readonly transient: boolean;
+
+  /** The error of a refused submission. */
+  constructor(message: string, { transient, ...options }: ErrorOptions & { transient: boolean }) {
+    super(message, options);
+    this.transient = transient;
+  }
+}
+
 /** An input can't be read, or an output can't be written. */
 export class RasterError extends BlockfleetError {}
 
@@ -72,10 +84,16 @@ export class TimeoutExceededError extends BlockfleetError {
   /** Its value, seconds. */
   readonly seconds: number;
 
-  /** The error of the timeout of that name and value, that ran out while waiting for something. */
-  constructor(timeoutName: string, seconds: number, waitedFor: string) {
+  /** The error of the timeout of that name and value, that ran out while waiting for something; `detail` says why. */
+  constructor(
+    timeoutName: string,
+    seconds: number,
+    waitedFor: string,
+    { detail }: { readonly detail?: string | undefined } = {},
+  ) {
     super(
-      `Timeout ${timeoutName} of ${seconds} s ran out: waited for ${waitedFor}. Raise it or leave it unset`,
+      `Timeout ${timeoutName} of ${seconds} s ran out: waited for ${waitedFor}. Raise it or leave it unset` +
+        (detail === undefined ? "" : `. ${detail}`),
     );
     this.timeoutName = timeoutName;
     this.seconds = seconds;

@@ -20,8 +20,12 @@ export class HeldBlocks {
   fresh = true;
   /** The suspected killer that it runs with nothing else. */
   alone: number | undefined;
+  /** Whether its worker's connection is broken, so that nobody knows whether its blocks will come. */
+  isAway = false;
   /** Whether blocks were asked back and neither one has been given back since, nor a result come. */
   releasing = false;
+  /** Whether it was looked into for blocks that another could have, there were none, and nothing has changed since. */
+  nothingToShare = false;
   readonly #held = new Map<number, Held>();
 
   /** @param threads computing threads of the worker. */
@@ -52,6 +56,7 @@ export class HeldBlocks {
   /** Gives it a block. */
   add(block: number, attempt: number): void {
     this.fresh = false;
+    this.nothingToShare = false;
     this.#held.set(block, { attempt, sent: false, begunMs: undefined });
   }
 
@@ -60,6 +65,7 @@ export class HeldBlocks {
     const held = this.#held.get(block);
     if (!held || held.sent) return;
     held.sent = true;
+    this.nothingToShare = false;
     this.#held.delete(block);
     this.#held.set(block, held);
     this.#markBegun(nowMs);
@@ -70,6 +76,7 @@ export class HeldBlocks {
     this.#held.delete(block);
     if (this.alone === block) this.alone = undefined;
     this.releasing = false;
+    this.nothingToShare = false;
     if (nowMs !== undefined) this.#markBegun(nowMs);
   }
 

@@ -66,6 +66,13 @@ export class LocalFleet implements Fleet {
     return { replaced: true };
   }
 
+  grow(workers: number, signal: AbortSignal): Promise<{ added: number; reason?: string }> {
+    if (signal.aborted) return Promise.resolve({ added: 0, reason: "the run is over" });
+    const first = this.#workers.size;
+    for (let i = 0; i < workers; i++) this.#startWorker(first + i);
+    return Promise.resolve({ added: workers });
+  }
+
   async stop(options: StopOptions): Promise<WorkerErrorReport[]> {
     const reason = options.finished ? "the run is done" : "the run has ended";
     for (const { link } of this.#workers.values()) link.close(reason);
@@ -93,7 +100,7 @@ export class LocalFleet implements Fleet {
         const text = "it can't be ended while the user function runs, and computes on until that returns";
         this.#reports.push({ worker, nativeId, text });
       }
-      this.#events.push({ type: "ended", worker, cause, logTail: end.reason });
+      this.#events.push({ type: "ended", worker, nativeId, cause, logTail: end.reason });
     };
     const entry: LocalWorker = {
       link: new WatchedLink(this.#start(worker, name, alive), ended),

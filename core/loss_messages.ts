@@ -5,7 +5,7 @@
  */
 import { WorkerError, type WorkerErrorContext } from "./errors.ts";
 import { describeWorker } from "./remote_failure.ts";
-import type { LossVerdict } from "./scheduler.ts";
+import type { LossVerdict } from "./scheduler_types.ts";
 
 /** A lost worker. */
 export interface Loss {

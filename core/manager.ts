@@ -10,19 +10,21 @@ import { Dispatcher } from "./dispatcher.ts";
 import type {
   Driver,
   DriverContext,
-  EndCause,
   Fleet,
-  FleetEvent,
   FleetSpec,
+  HostedChannel,
   WorkerErrorReport,
   WorkerStatus,
 } from "./driver.ts";
-import { AbortedError, DriverError, messageOf } from "./errors.ts";
-import type { ChannelHost } from "./channel/channel_host.ts";
+import { AbortedError, messageOf } from "./errors.ts";
+import { FleetNews } from "./fleet_news.ts";
+import { FleetSize } from "./fleet_size.ts";
+import { fleetSpec } from "./fleet_spec.ts";
 import type { WorkerHello, WorkerLink } from "./messages.ts";
+import { Replacements } from "./replacements.ts";
+import { RunPlaces } from "./run_places.ts";
 import type { Timers } from "./timers.ts";
 import { workerName } from "./worker_name.ts";
-import { sleep } from "./sleep.ts";
 
 /** What `startWorkers()` takes. */
 export interface StartWorkersOptions {
@@ -51,12 +53,6 @@ export interface RunCounts {
 }
 
 const TICK_MS = 100;
-/** What a worker that has ended said last may still be on its way for so long. */
-const LAST_RESULTS_MS = 200;
-/** Ends that nothing explains but the block in hand. */
-const BLAMING_CAUSES: ReadonlySet<EndCause> = new Set(["exit", "killed", "unknown"]);
-/** Delay before a replacement: doubles with each loss until a block is done. */
-const REPLACE_MS = { least: 1000, most: 60_000 };
 
 /** Manages the compute workers of one run. Call `startWorkers`, then `run`, then always `shutdown`. */
 export class ComputeWorkerManager {
@@ -65,20 +61,16 @@ export class ComputeWorkerManager {
   #jobName: string | undefined;
   #options: StartWorkersOptions | undefined;
   #dispatcher: Dispatcher | undefined;
+  #replacements: Replacements | undefined;
+  #news: FleetNews | undefined;
+  #places: RunPlaces | undefined;
   #fleet: Fleet | undefined;
-  #channel: ChannelHost | undefined;
+  #size: FleetSize | undefined;
   readonly #starting = Promise.withResolvers<void>();
   readonly #outObjects: { readonly worker: number; readonly value: unknown }[] = [];
-  #watching: Promise<void> | undefined;
-  readonly #underway = new Set<Promise<void>>();
-  /** Workers lost whose replacements have not connected. */
-  readonly #awaited = new Set<number>();
+  #listening: Promise<void> | undefined;
   #finished = false;
   #started = 0;
-  #lossesInARow = 0;
-  #doneAtLoss = 0;
-  readonly #endedUnconnected: { worker: number; text: string }[] = [];
-  readonly #connected = new Set<number>();
 
   /** A manager of the workers of one driver; `getComputeWorkerManager(kind)` finds it by name. */
   constructor(driver: Driver) {
@@ -123,51 +115,30 @@ export class ComputeWorkerManager {
    * @throws what the driver throws if it can't start them.
    */
   async startWorkers(options: StartWorkersOptions): Promise<void> {
-    const { job, concurrency, timers, onNotice, signal } = options;
+    const { job, concurrency, timers, signal } = options;
     if (signal?.aborted) throw abortError(signal);
     this.#options = options;
-    const workers = Math.min(concurrency.workers, job.blockCount - (job.done?.length ?? 0));
-    const dispatcher = new Dispatcher(job, concurrency, {
-      timers,
-      expected: workers,
-      hooks: {
-        lost: (worker) => this.#replace(worker),
-        progress: (done, total, connected) => options.onProgress?.(done, total, connected),
-        notice: onNotice,
-        lastWord: (worker, last) => {
-          const value = job.finished(worker, last);
-          if (value !== undefined) this.#outObjects.push({ worker, value });
-        },
-      },
+    const spec = fleetSpec({
+      ...{ concurrency, program: job.program, jobName: this.#jobName },
+      blocks: job.blockCount - (job.done?.length ?? 0),
+      access: job.access ?? { read: [], net: [] },
     });
-    this.#dispatcher = dispatcher;
+    const dispatcher = this.#prepare(options, spec);
     // Heard from now on: a queue may take its time to start them.
     signal?.addEventListener("abort", () => {
       dispatcher.fail(abortError(signal));
       this.#ended.abort();
     }, { signal: this.#ended.signal });
-    if (workers === 0) return;
-    this.#started = workers;
-    const spec: FleetSpec = {
-      workers,
-      program: job.program,
-      jobName: this.#jobName,
-      extraParams: concurrency.extraParams,
-      singleBlockComputeWorkers: concurrency.singleBlock,
-      haveSharedTemp: concurrency.haveSharedTemp,
-      threadsPerWorker: concurrency.threadsPerWorker,
-      access: {
-        ...job.access ?? { read: [], net: [] },
-        everything: concurrency.workerPermissions.includes("--allow-all"),
-        flags: concurrency.workerPermissions,
-      },
-    };
+    if (spec.workers === 0) return;
+    this.#started = spec.workers;
     try {
-      this.#fleet = await timers.interval(
+      const fleet = await timers.interval(
         "startcomputeworkers",
         () => this.#driver.start(spec, this.#driverContext(options)),
       );
-      this.#watching = this.#watch(this.#fleet);
+      this.#fleet = fleet;
+      this.#listening = this.#news!.listen(fleet);
+      if (spec.workers < spec.maxWorkers) this.#size = this.#flexible(fleet, spec);
     } catch (error) {
       throw signal?.aborted ? abortError(signal) : error;
     } finally {
@@ -183,7 +154,7 @@ export class ComputeWorkerManager {
   async run(): Promise<void> {
     const dispatcher = this.#dispatcher;
     if (!dispatcher) throw new TypeError("call startWorkers() before run()");
-    const ticking = setInterval(() => dispatcher.tick(), TICK_MS);
+    const ticking = setInterval(() => this.#tick(dispatcher), TICK_MS);
     try {
       await dispatcher.completion;
       await dispatcher.finish();
@@ -201,38 +172,99 @@ export class ComputeWorkerManager {
     if (!this.#finished) this.#dispatcher?.fail(new AbortedError("The run was shut down"));
     this.#ended.abort();
     const reports = await this.#stop();
-    await this.#channel?.close("the run is over");
-    await Promise.all([this.#watching, ...this.#underway]);
+    await this.#places?.closeChannel();
+    await Promise.all([
+      this.#listening,
+      this.#news?.settled(),
+      this.#replacements?.settled(),
+      this.#size?.settled(),
+    ]);
+    await this.#places?.closeRegister();
     return reports;
   }
 
-  #driverContext({ runId, onNotice }: StartWorkersOptions): DriverContext {
-    return {
-      runId,
-      signal: this.#ended.signal,
+  #prepare(
+    { job, concurrency, timers, onNotice, ...options }: StartWorkersOptions,
+    spec: FleetSpec,
+  ): Dispatcher {
+    const { signal } = this.#ended;
+    const dispatcher: Dispatcher = new Dispatcher(job, concurrency, {
+      timers,
+      expected: spec.workers,
+      maxWorkerLosses: concurrency.maxWorkerLosses ?? Math.max(3, 2 * spec.maxWorkers),
+      hooks: {
+        gone: (worker, wanted) => replacements.gone(worker, wanted),
+        disconnected: (worker) => this.#fleet?.check?.(worker),
+        progress: (done, total, connected) => options.onProgress?.(done, total, connected),
+        notice: onNotice,
+        lastWord: (worker, last) => {
+          const value = job.finished(worker, last);
+          if (value !== undefined) this.#outObjects.push({ worker, value });
+        },
+        queueReasons: () => news.queueReasons,
+      },
+    });
+    const parts = {
+      dispatcher,
+      signal,
       notice: onNotice,
-      attach: (worker, hello, link) => this.#attach(worker, hello, link),
-      openChannel: (reach) => this.#openChannel(reach),
+      nameOf: (worker: number) => this.getWorkerName(worker),
     };
+    const replacements: Replacements = new Replacements({
+      ...parts,
+      fleet: async () => {
+        await this.#starting.promise;
+        return this.#fleet;
+      },
+      threadsPerWorker: spec.threadsPerWorker,
+      started: () => this.#started++,
+    });
+    const news: FleetNews = new FleetNews({ ...parts, replacements, workers: spec.workers });
+    this.#replacements = replacements;
+    this.#news = news;
+    return this.#dispatcher = dispatcher;
   }
 
-  async #openChannel(reach: "machine" | "network"): Promise<ChannelHost> {
-    const { runId, onNotice, concurrency } = this.#options!;
-    // Loaded here: runs in threads alone need none of it.
-    const { ChannelHost } = await import("./channel/channel_host.ts");
-    return this.#channel ??= await ChannelHost.open({
-      runId,
-      reach,
-      style: concurrency.channel,
-      attach: (worker, hello, link) => this.#attach(worker, hello, link),
-      notice: onNotice,
+  /** A fleet that may grow and shrink. */
+  #flexible(fleet: Fleet, { workers: min, maxWorkers: max, threadsPerWorker }: FleetSpec): FleetSize {
+    const dispatcher = this.#dispatcher!;
+    return new FleetSize({
+      ...{ fleet, dispatcher, min, max, threadsPerWorker },
+      signal: this.#ended.signal,
+      aliveCount: () => this.#replacements!.aliveCount(fleet),
+      grown: (workers) => {
+        this.#started += workers;
+        dispatcher.expect(workers);
+      },
+      notice: this.#options!.onNotice,
     });
   }
 
+  #tick(dispatcher: Dispatcher): void {
+    const nowMs = performance.now();
+    dispatcher.tick(nowMs);
+    this.#news!.tick(nowMs);
+    this.#size?.tick(nowMs);
+  }
+
+  #driverContext({ runId, onNotice, concurrency, job }: StartWorkersOptions): DriverContext {
+    const attach: DriverContext["attach"] = (worker, hello, link) => this.#attach(worker, hello, link);
+    const places = new RunPlaces({
+      ...{ runId, attach, driver: this.#driver, jobName: this.#jobName },
+      ...{ style: concurrency.channel, codeHash: job.codeHash, notice: onNotice },
+    });
+    this.#places = places;
+    return {
+      ...{ runId, attach, signal: this.#ended.signal, notice: onNotice },
+      register: () => places.register(),
+      openChannel: (reach): Promise<HostedChannel> => places.channel(reach),
+    };
+  }
+
   #attach(worker: number, hello: WorkerHello, link: WorkerLink): void {
-    this.#connected.add(worker);
+    this.#news!.connected(worker, hello.nativeId);
     this.#dispatcher!.attach(worker, hello, link);
-    this.#noLongerAwaited(worker);
+    this.#replacements!.connected(worker);
   }
 
   async #stop(): Promise<WorkerErrorReport[]> {
@@ -245,94 +277,9 @@ export class ComputeWorkerManager {
     } catch (error) {
       onNotice(`Cannot stop the ${this.#driver.kind} workers: ${messageOf(error)}`);
       // News of workers that could not be stopped may never end.
-      this.#watching = undefined;
+      this.#listening = undefined;
       return [];
     }
-  }
-
-  async #watch(fleet: Fleet): Promise<void> {
-    try {
-      for await (const event of fleet.events) this.#note(event);
-    } catch (error) {
-      this.#dispatcher?.fail(error);
-    }
-  }
-
-  #note(event: FleetEvent): void {
-    if (event.type !== "ended") return;
-    if (this.#connected.delete(event.worker)) this.#lostConnected(event);
-    else this.#neverConnected(event);
-  }
-
-  /** The link of a worker that has ended mostly knows, and has its last results; if it does not, it is told. */
-  #lostConnected({ worker, cause, exitCode, logTail }: Extract<FleetEvent, { type: "ended" }>): void {
-    const blame = BLAMING_CAUSES.has(cause) && exitCode !== 0;
-    const reason = logTail ?? `${cause}${exitCode === undefined ? "" : `, exit code ${exitCode}`}`;
-    const { signal } = this.#ended;
-    if (signal.aborted || !this.#dispatcher!.isConnected(worker)) return;
-    const told: Promise<void> = sleep(LAST_RESULTS_MS, signal).then(() => {
-      this.#underway.delete(told);
-      this.#dispatcher!.workerEnded(worker, { reason, blame });
-    });
-    this.#underway.add(told);
-  }
-
-  /** A worker ended before it was heard of: if the first ones all do, the run can't work. */
-  #neverConnected({ worker, logTail, exitCode, cause }: Extract<FleetEvent, { type: "ended" }>): void {
-    if (this.#ended.signal.aborted) return;
-    const code = exitCode === undefined ? "" : `, exit code ${exitCode}`;
-    const text = `${this.getWorkerName(worker)} ended (${cause}${code}) before it connected: ${
-      messageOf(logTail ?? "it left no log")
-    }`;
-    const dispatcher = this.#dispatcher!;
-    this.#endedUnconnected.push({ worker, text });
-    const limit = Math.min(3, this.#started);
-    if (!dispatcher.everConnected && this.#endedUnconnected.length >= limit) {
-      const all = limit === 1 ? "" : `The first ${limit} workers all ended before any connected. The first: `;
-      return dispatcher.fail(new DriverError(all + this.#endedUnconnected[0]!.text));
-    }
-    this.#options!.onNotice(text);
-    this.#noLongerAwaited(worker);
-    dispatcher.lostUnconnected(text);
-    if (!dispatcher.isOver) this.#replace(worker);
-  }
-
-  #replace(worker: number): void {
-    const dispatcher = this.#dispatcher!;
-    const { done } = dispatcher.counts;
-    this.#lossesInARow = done > this.#doneAtLoss ? 1 : this.#lossesInARow + 1;
-    this.#doneAtLoss = done;
-    const delayMs = Math.min(REPLACE_MS.most, REPLACE_MS.least * 2 ** (this.#lossesInARow - 1));
-    if (!this.#awaited.has(worker)) dispatcher.replacing(1);
-    this.#awaited.add(worker);
-    const replacement = this.#startReplacement(worker, delayMs).catch((error) => dispatcher.fail(error))
-      .finally(() => this.#underway.delete(replacement));
-    this.#underway.add(replacement);
-  }
-
-  /** A replacement has connected, ended before it could, or will not come. */
-  #noLongerAwaited(worker: number): void {
-    if (this.#awaited.delete(worker)) this.#dispatcher!.replacing(-1);
-  }
-
-  async #startReplacement(worker: number, delayMs: number): Promise<void> {
-    const { signal } = this.#ended;
-    await sleep(delayMs, signal);
-    if (signal.aborted || this.#dispatcher!.isOver) return;
-    await this.#starting.promise;
-    const fleet = this.#fleet;
-    if (!fleet) return;
-    const answer = await fleet.replace(worker, signal);
-    if (answer.replaced) {
-      this.#started++;
-      return;
-    }
-    this.#noLongerAwaited(worker);
-    if (signal.aborted) return;
-    const left = fleet.workers().some(({ state }) => state !== "ended");
-    const refusal = `No worker in the place of ${this.getWorkerName(worker)}: ${answer.reason}`;
-    if (!left) throw new DriverError(`${refusal}. There is none left`);
-    this.#options!.onNotice(`${refusal}. The run goes on with the others`);
   }
 }
 

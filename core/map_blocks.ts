@@ -17,7 +17,7 @@ import { Timers } from "./timers.ts";
 import { userFunctionSpec } from "./user_function_spec.ts";
 import { MAP_PROCESSOR, type MapJob } from "./worker/map_processor.ts";
 import { MAP_PROGRAM } from "./worker/map_thread.ts";
-import { loadUserFunction } from "./worker/user_function.ts";
+import { loadUserFunction, shippedHash } from "./worker/user_function.ts";
 
 /** The arguments of `mapBlocks()`. */
 export interface MapBlocksOptions<Block, Result> {
@@ -130,6 +130,7 @@ class MapRun<Block, Result> implements BlockJob {
   readonly leastAhead = 1;
   readonly blockCount: number;
   readonly workerJob: Payload;
+  readonly codeHash: string | undefined;
   readonly copiesAllowed: boolean;
   readonly merged: MergedArgs | undefined;
   readonly #blocks: readonly Block[];
@@ -138,13 +139,14 @@ class MapRun<Block, Result> implements BlockJob {
   private constructor(
     options: MapBlocksOptions<Block, Result>,
     workerJob: Payload,
-    merged: MergedArgs | undefined,
+    made: { merged: MergedArgs | undefined; codeHash: string | undefined },
   ) {
     this.#blocks = options.blocks;
     this.blockCount = options.blocks.length;
     this.workerJob = workerJob;
-    this.merged = merged;
-    this.copiesAllowed = options.otherArgs === undefined || merged !== undefined;
+    this.merged = made.merged;
+    this.codeHash = made.codeHash;
+    this.copiesAllowed = options.otherArgs === undefined || made.merged !== undefined;
   }
 
   static async prepare<Block, Result>(
@@ -164,7 +166,8 @@ class MapRun<Block, Result> implements BlockJob {
       otherArgs: packed.header,
     };
     const merged = merge && new MergedArgs(structuredClone(options.otherArgs), merge);
-    return new MapRun<Block, Result>(options, { header: job, parts: packed.parts }, merged);
+    const codeHash = shippedHash(spec);
+    return new MapRun<Block, Result>(options, { header: job, parts: packed.parts }, { merged, codeHash });
   }
 
   describeBlock(block: number): string {

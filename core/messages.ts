@@ -3,7 +3,7 @@
  *
  * A worker says `hello`, gets `init`, says `ready`, gets blocks by `assign` and answers each with one entry of
  * `results` or with `blockError`. `release` asks for blocks back that it has not begun; `released` says which
- * those were. `end` makes it finish; `final` is its last word.
+ * those were. `end` makes it finish; `final`, or `finalError`, is its last word.
  *
  * @module
  */
@@ -30,6 +30,11 @@ export interface WorkerInit {
   readonly processor: string;
   /** What that processor needs: the user function, the grid, the outputs' layouts, other args. */
   readonly job: Payload;
+  /**
+   * The SHA-256 of the only code that the worker runs, hexadecimal: from the address that it was started with, never
+   * from the manager's message. Absent where no code is shipped, and in the manager's own threads.
+   */
+  readonly codeHash?: string | undefined;
 }
 
 /** From the manager to a worker. */
@@ -49,6 +54,8 @@ export interface WorkerHello {
   readonly pid: number;
   /** Its computing threads. Default 1. */
   readonly threads?: number;
+  /** How often its job was requeued and started again by the queue, where the queue says so. */
+  readonly restarts?: number;
 }
 
 /** An error in a worker, in plain data. */
@@ -98,6 +105,8 @@ export type FromWorker =
     readonly block: number;
     readonly reason: string;
   }
+  /** Instead of `final`: the last word could not be said, such as other args that can't be sent. */
+  | { readonly type: "finalError"; readonly error: RemoteError }
   | {
     readonly type: "final";
     readonly payload: Payload;
@@ -126,6 +135,8 @@ export interface LinkHandler {
   message(message: FromWorker): void;
   /** The connection is over; nothing comes after it. */
   ended(end: LinkEnd): void;
+  /** The connection of a remote worker broke and may come back within its grace (false), or has come back (true). */
+  connected?(isConnected: boolean): void;
 }
 
 /** The manager's end of a connection to one worker. */

@@ -15,6 +15,7 @@ import {
   CW_SUBPROC,
   CW_THREADS,
 } from "./kinds.ts";
+import { rememberDriverModule } from "./driver_modules.ts";
 import { ComputeWorkerManager } from "./manager.ts";
 
 /** What is known of one kind. */
@@ -36,10 +37,10 @@ const KINDS = new Map<ComputeWorkerKind, Loader | undefined>([
   [CW_NONE, () => import("../drivers/none.ts")],
   [CW_THREADS, () => import("../drivers/threads.ts")],
   [CW_SUBPROC, () => import("../drivers/subproc.ts")],
-  [CW_PBS, undefined],
-  [CW_SLURM, undefined],
-  [CW_ECS, undefined],
-  [CW_AWSBATCH, undefined],
+  [CW_PBS, () => import("../drivers/pbs.ts")],
+  [CW_SLURM, () => import("../drivers/slurm.ts")],
+  [CW_ECS, () => import("../drivers/ecs.ts")],
+  [CW_AWSBATCH, () => import("../drivers/aws_batch.ts")],
 ]);
 
 const NOT_BUILT = "not built yet";
@@ -81,6 +82,7 @@ export async function loadDriverModule(specifier: string): Promise<Driver> {
   const driver = exports.driver ?? exports.default;
   checkDriver(driver, `'${specifier}'`);
   registerDriver(driver);
+  rememberDriverModule(driver, url);
   return driver;
 }
 

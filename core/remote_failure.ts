@@ -15,6 +15,11 @@ const SELF_EXPLAINING = new Set([
   "WorkerError",
 ]);
 
+/** The folders of this package's code, written as in stacks. */
+const OWN_FOLDERS = ["core", "raster", "drivers", "cli"].map((folder) =>
+  decodeURI(new URL(`../${folder}/`, import.meta.url).href)
+);
+
 /** A worker for people: its number and, where it runs elsewhere, its id and host. */
 export function describeWorker(context: WorkerErrorContext): string {
   const elsewhere = context.host !== undefined && context.host !== Deno.hostname()
@@ -50,9 +55,22 @@ export function initFailure(error: RemoteError, context: WorkerErrorContext): Er
   });
 }
 
-/** Where the topmost frame of a stack is, as ` at FILE:LINE:COLUMN`. */
+/** The error for a worker that computed its blocks and could not say its last word. */
+export function finalFailure(error: RemoteError, context: WorkerErrorContext): WorkerError {
+  const message = `${describeWorker(context)} could not finish: ${messageOf(error.message)}`;
+  return new WorkerError(message, { ...context, remoteStack: error.stack });
+}
+
+/** Where the topmost frame of the user's own code is, as ` at FILE:LINE:COLUMN`; ours if all are. */
 function place(stack: string): string {
   // Deno shows file URLs decoded, so that there may be blanks and parentheses in them.
-  const frame = /^\s*at .*?((?:file|https?|npm|function):.+?:\d+:\d+)\)?$/m.exec(stack)?.[1];
-  return frame === undefined ? "" : ` at ${frame.replace(/^file:\/\//, "")}`;
+  const frames = [...stack.matchAll(/^\s*at .*?((?:file|https?|npm|function):.+?:\d+:\d+)\)?$/gm)];
+  const places = frames.map((match) => match[1]!);
+  const shown = places.find((one) => !isOurs(one)) ?? places[0];
+  return shown === undefined ? "" : ` at ${shown.replace(/^file:\/\//, "")}`;
+}
+
+/** Whether a place is in this package, other than in its examples and tests. */
+function isOurs(place: string): boolean {
+  return OWN_FOLDERS.some((folder) => place.startsWith(folder));
 }

@@ -6,52 +6,10 @@
  * @module
  */
 import { HeldBlocks } from "./held_blocks.ts";
+import { type BegunBlock, longestQueue, slowestBlock, type WaitingBlocks } from "./other_hands.ts";
 import { RecentTimes } from "./recent_times.ts";
 import { RequeuedBlocks } from "./requeued_blocks.ts";
-
-/** What a scheduler works by. */
-export interface SchedulerOptions {
-  /** Blocks in the list; they are numbered from 0. */
-  readonly blockCount: number;
-  /** Errors of one block that are tried again. */
-  readonly maxBlockErrors: number;
-  /** Deaths while computing one block, before it runs once more alone. */
-  readonly maxBlockLosses: number;
-  /** Workers lost since a block was last done, before the run is given up. */
-  readonly maxWorkerLosses: number;
-  /** Whether idle workers may run copies. */
-  readonly copies: boolean;
-  /** Workers that are expected; default 1. The last blocks are kept for those who would have none. */
-  readonly workers?: number;
-  /** Blocks that an earlier run has done. */
-  readonly done?: Iterable<number>;
-}
-
-/** A block given to a session. */
-export interface Grant {
-  /** The block. */
-  readonly block: number;
-  /** Counts the times it was given, from 1. */
-  readonly attempt: number;
-  /** The session in whose queue it waits, to be told that it need not compute it. */
-  readonly takenFrom?: number;
-}
-
-/** What a result means: the block's first, a copy's that came later, or nothing that was asked for. */
-export type Acceptance = "first" | "duplicate" | "stale";
-
-/** What the failure of an attempt means. */
-export type FailureVerdict = "ignored" | "retry" | "fatal";
-
-/** What the end of a session means. */
-export interface LossVerdict {
-  /** The block it was computing and that is blamed for the loss, if any. */
-  readonly blamed?: number;
-  /** Why the run can't go on, if it can't. */
-  readonly fatal?: "killer" | "worker losses";
-  /** Blocks to be handed out again. */
-  readonly requeued: number;
-}
+import type { Acceptance, FailureVerdict, Grant, LossVerdict, SchedulerOptions } from "./scheduler_types.ts";
 
 /** The least age at which a block may be copied while others still wait, milliseconds. */
 export const OVERDUE_MS = 60_000;
@@ -81,9 +39,15 @@ export class Scheduler {
   #retriedCount = 0;
   #lossesSinceDone = 0;
   #nextOverdueScanMs = 0;
+  /** Counts what changes in any hands, so that a thousand idle sessions need not look into all of them for nothing. */
+  #changes = 0;
+  #nothingToTake = { changes: -1, untilMs: 0 };
+  #nothingToRelease = -1;
+  #workers: number;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
+    this.#workers = options.workers ?? 1;
     this.#state = new Uint8Array(options.blockCount);
     this.#attempts = new Uint32Array(options.blockCount);
     for (const block of options.done ?? []) {
@@ -121,9 +85,24 @@ export class Scheduler {
     return this.#pendingCount > 0;
   }
 
+  /** Blocks that wait to be handed out, suspected killers included. */
+  get waitingCount(): number {
+    return this.#pendingCount + this.#suspects.length;
+  }
+
+  /** What the last blocks took. */
+  get times(): Pick<RecentTimes, "mean" | "percentile"> {
+    return this.#recent;
+  }
+
   /** Whether a suspected killer waits for a fresh worker. */
   get hasSuspects(): boolean {
     return this.#suspects.length > 0;
+  }
+
+  /** More workers are expected than at the start, or fewer. */
+  expect(workers: number): void {
+    this.#workers = Math.max(1, workers);
   }
 
   /** Opens a session for a worker that has connected. */
@@ -136,6 +115,40 @@ export class Scheduler {
   /** Blocks that a session holds. */
   heldCount(id: number): number {
     return this.#sessions.get(id)?.size ?? 0;
+  }
+
+  /** Whether a session has been given no block yet. */
+  isFresh(id: number): boolean {
+    return this.#sessions.get(id)?.fresh ?? false;
+  }
+
+  /** A session's connection is broken, or mended: while it is broken its blocks may be copied at once. */
+  setAway(id: number, isAway: boolean): void {
+    const session = this.#sessions.get(id);
+    if (!session) return;
+    session.isAway = isAway;
+    this.#changes++;
+  }
+
+  /** Whether a block is done. */
+  isDone(block: number): boolean {
+    return this.#state[block] === DONE;
+  }
+
+  /** Blocks that a session has in hand and nobody else has, and since when. */
+  begunAlone(id: number): [block: number, begunMs: number][] {
+    return [...this.#sessions.get(id)?.begun() ?? []].filter(([block]) => this.#isOnlyHolder(block));
+  }
+
+  /** When the block was begun that has been in hand the longest; undefined if none is. */
+  get oldestBegunMs(): number | undefined {
+    let oldest: number | undefined;
+    for (const session of this.#sessions.values()) {
+      for (const [, begunMs] of session.begun()) {
+        if (oldest === undefined || begunMs < oldest) oldest = begunMs;
+      }
+    }
+    return oldest;
   }
 
   /** Blocks that all sessions hold together, copies counted twice. */
@@ -169,6 +182,8 @@ export class Scheduler {
       grants.push(this.#give(id, session, block));
     }
     if (session.size > 0 || !this.#options.copies) return grants;
+    const { changes, untilMs } = this.#nothingToTake;
+    if (changes === this.#changes && options.nowMs <= untilMs) return grants;
     const queue = this.#longestQueue(id);
     if (queue) {
       const blocks = queue.blocks.slice(-capacity);
@@ -181,6 +196,7 @@ export class Scheduler {
   /** A block has left for its worker. */
   sent(id: number, block: number, nowMs: number): void {
     this.#sessions.get(id)?.sent(block, nowMs);
+    this.#changes++;
   }
 
   /** A block's result has come. */
@@ -191,9 +207,10 @@ export class Scheduler {
   ): Acceptance {
     const session = this.#sessions.get(id);
     if (session?.attemptOf(block) !== options.attempt) return "stale";
-    this.#drop(id, session, { block, nowMs: options.nowMs });
-    if (this.#state[block] === DONE) return "duplicate";
+    const wasDone = this.#state[block] === DONE;
     this.#state[block] = DONE;
+    this.#drop(id, session, { block, nowMs: options.nowMs });
+    if (wasDone) return "duplicate";
     this.#doneCount++;
     this.#lossesSinceDone = 0;
     this.#recent.add(options.elapsedMs);
@@ -278,28 +295,26 @@ export class Scheduler {
    * whom to ask for which. Each session is asked for half of what waits, and again only after it has given something
    * back or done a block.
    */
-  blocksToRelease(idle: number): { readonly session: number; readonly blocks: number[] } | undefined {
-    if (this.#options.copies || this.hasPending) return undefined;
+  blocksToRelease(idle: number): WaitingBlocks | undefined {
+    if (this.#options.copies || this.hasPending || this.#nothingToRelease === this.#changes) return undefined;
     const queue = this.#longestQueue(idle);
     if (queue) this.#sessions.get(queue.session)!.releasing = true;
+    else this.#nothingToRelease = this.#changes;
     return queue;
   }
 
-  /** The second half of the longest queue of blocks that are not begun and nobody else's. */
-  #longestQueue(idle: number): { session: number; blocks: number[] } | undefined {
-    let longest: { session: number; blocks: number[] } | undefined;
-    for (const [id, session] of this.#sessions) {
-      if (id === idle || session.releasing || session.size < 2) continue;
-      const blocks = session.waiting().filter((block) => this.#isOnlyHolder(block));
-      if (blocks.length > (longest?.blocks.length ?? 0)) longest = { session: id, blocks };
-    }
-    // The last ones would be begun last.
-    return longest && { ...longest, blocks: longest.blocks.slice(Math.floor(longest.blocks.length / 2)) };
+  #longestQueue(idle: number): WaitingBlocks | undefined {
+    const queue = longestQueue(this.#sessions, idle, this.#isOnlyHolder);
+    if (!queue) return undefined;
+    // To the end, so that the next one that asks looks at others first.
+    const session = this.#sessions.get(queue.session)!;
+    this.#sessions.delete(queue.session);
+    this.#sessions.set(queue.session, session);
+    return queue;
   }
 
   #limit(session: HeldBlocks, capacity: number): number {
-    const others = (this.#options.workers ?? 1) - 1;
-    return this.#pendingCount > others ? capacity : Math.min(capacity, session.threads);
+    return this.#pendingCount >= this.#workers ? capacity : Math.min(capacity, session.threads);
   }
 
   #hasFresh(): boolean {
@@ -307,9 +322,8 @@ export class Scheduler {
     return false;
   }
 
-  #isOnlyHolder(block: number): boolean {
-    return this.#state[block] === OUT && this.#holders.get(block)?.size === 1;
-  }
+  readonly #isOnlyHolder = (block: number): boolean =>
+    this.#state[block] === OUT && this.#holders.get(block)?.size === 1;
 
   #nextPending(): number | undefined {
     for (let block = this.#requeued.shift(); block !== undefined; block = this.#requeued.shift()) {
@@ -327,6 +341,7 @@ export class Scheduler {
     this.#state[block] = OUT;
     session.add(block, attempt);
     this.#heldTotal++;
+    this.#changes++;
     const holders = this.#holders.get(block);
     if (holders) holders.add(id);
     else this.#holders.set(block, new Set([id]));
@@ -336,9 +351,17 @@ export class Scheduler {
   #drop(id: number, session: HeldBlocks, { block, nowMs }: { block: number; nowMs?: number }): void {
     session.remove(block, nowMs);
     this.#heldTotal--;
+    this.#changes++;
     const holders = this.#holders.get(block);
     holders?.delete(id);
     if (holders?.size === 0) this.#holders.delete(block);
+    else if (holders?.size === 1 && this.#state[block] !== DONE) {
+      // It is now the only holder's to share.
+      for (const holder of holders) {
+        const held = this.#sessions.get(holder);
+        if (held) held.nothingToShare = false;
+      }
+    }
   }
 
   /** Makes a block wait for a session again, unless one is done with it or still has it. */
@@ -353,30 +376,24 @@ export class Scheduler {
   #overdueBlock(id: number, nowMs: number): number | undefined {
     if (nowMs < this.#nextOverdueScanMs) return undefined;
     const age = Math.max(OVERDUE_MS, 10 * this.#recent.median());
-    const block = this.#slowestBlock(id, nowMs - age);
+    const overdue = this.#slowestBlock(id, nowMs - age);
     // The scan looks at every session; with a thousand of them it can't be made for every block.
-    if (block === undefined) this.#nextOverdueScanMs = nowMs + 1000;
-    return block;
+    if (overdue === undefined) this.#nextOverdueScanMs = nowMs + 1000;
+    return overdue?.block;
   }
 
   // A copy of a block younger than the usual time would hardly come first.
   #blockToCopy(id: number, nowMs: number): number | undefined {
-    return this.#slowestBlock(id, nowMs - this.#recent.median());
+    const usualMs = this.#recent.median();
+    const slow = this.#slowestBlock(id, nowMs - usualMs);
+    if (slow) return slow.block;
+    const next = this.#slowestBlock(id, Infinity);
+    this.#nothingToTake = { changes: this.#changes, untilMs: next ? next.begunMs + usualMs : Infinity };
+    return undefined;
   }
 
-  /** The block that was begun first, before `begunBeforeMs`, and has no copy yet. */
-  #slowestBlock(id: number, begunBeforeMs: number): number | undefined {
+  #slowestBlock(id: number, begunBeforeMs: number): BegunBlock | undefined {
     if (!this.#options.copies) return undefined;
-    let slowest: number | undefined;
-    let begunMs = begunBeforeMs;
-    for (const [other, session] of this.#sessions) {
-      if (other === id || session.alone !== undefined) continue;
-      for (const [block, sinceMs] of session.begun()) {
-        if (sinceMs >= begunMs || !this.#isOnlyHolder(block)) continue;
-        slowest = block;
-        begunMs = sinceMs;
-      }
-    }
-    return slowest;
+    return slowestBlock(this.#sessions, id, { begunBeforeMs, isOnlyHolder: this.#isOnlyHolder });
   }
 }

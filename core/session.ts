@@ -7,6 +7,12 @@ import type { WorkerErrorContext } from "./errors.ts";
 import type { WorkerHello, WorkerLink } from "./messages.ts";
 import { ReadAhead } from "./read_ahead.ts";
 
+/**
+ * Who is wanted in the place of a worker that was told to finish before the run's end: nobody; `successor`, a worker if
+ * there is enough left to do for one; or `another`, in any case.
+ */
+export type Retirement = "nobody" | "successor" | "another";
+
 /** A session: opened when a worker connects, closed when its connection ends. */
 export class Session {
   /** The number by which the scheduler knows it. */
@@ -21,8 +27,14 @@ export class Session {
   readonly readAhead: ReadAhead;
   /** Whether the worker has loaded the job. */
   ready = false;
+  /** Whether its connection is broken and may come back. */
+  away = false;
+  /** Since when it has had nothing to do, monotonic milliseconds; undefined while it has. */
+  idleSinceMs: number | undefined;
   /** Whether the worker has been told to finish. */
   finishing = false;
+  /** Who is wanted in its place, if it was told to finish before the run's end. */
+  retirement: Retirement | undefined;
   /** Whether it was ended by us for the sake of a block, so that its end is no loss but wants a replacement. */
   interrupted = false;
 
@@ -36,6 +48,16 @@ export class Session {
     this.hello = connection.hello;
     this.link = connection.link;
     this.readAhead = new ReadAhead(connection.hello.threads ?? 1, connection.leastAhead);
+  }
+
+  /** Whether it may be given blocks. */
+  get mayWork(): boolean {
+    return this.ready && !this.away && !this.finishing && !this.interrupted;
+  }
+
+  /** Computing threads of its worker. */
+  get threads(): number {
+    return this.hello.threads ?? 1;
   }
 
   /** Where an error came from. */

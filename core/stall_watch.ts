@@ -10,6 +10,7 @@ export class StallWatch {
   readonly #name: string;
   readonly #limitMs: number;
   readonly #waitedFor: string;
+  readonly #reasons: () => string | undefined;
   #sinceMs: number | undefined;
   #progress = -1;
 
@@ -17,11 +18,18 @@ export class StallWatch {
    * @param name the option that sets the limit.
    * @param seconds the limit; undefined for none.
    * @param waitedFor what is waited for, for the error.
+   * @param reasons what is known of why, for the error.
    */
-  constructor(name: string, seconds: number | undefined, waitedFor: string) {
+  constructor(
+    name: string,
+    seconds: number | undefined,
+    waitedFor: string,
+    reasons: () => string | undefined = () => undefined,
+  ) {
     this.#name = name;
     this.#limitMs = seconds === undefined ? Infinity : seconds * 1000;
     this.#waitedFor = waitedFor;
+    this.#reasons = reasons;
   }
 
   /**
@@ -38,7 +46,8 @@ export class StallWatch {
     }
     this.#sinceMs ??= waiting ? nowMs : undefined;
     if (this.#sinceMs !== undefined && nowMs - this.#sinceMs > this.#limitMs) {
-      throw new TimeoutExceededError(this.#name, this.#limitMs / 1000, this.#waitedFor);
+      const detail = this.#reasons();
+      throw new TimeoutExceededError(this.#name, this.#limitMs / 1000, this.#waitedFor, { detail });
     }
   }
 }

@@ -43,11 +43,15 @@ export class StallWatches {
   readonly #computeInsert: StallWatch;
   readonly #computePop: StallWatch;
 
-  /** @param timeouts those that the user set, seconds. */
-  constructor(timeouts: CheckedConcurrency["timeouts"]) {
+  /**
+   * @param timeouts those that the user set, seconds.
+   * @param queueReasons why no worker is there, as far as is known.
+   */
+  constructor(timeouts: CheckedConcurrency["timeouts"], queueReasons: () => string | undefined) {
     const watch = (name: TimeoutName, waitedFor: string) => new StallWatch(name, timeouts[name], waitedFor);
     this.#barrier = watch("computeBarrierTimeout", "all compute workers to start");
-    this.#queue = watch("queueTimeout", "a first compute worker, or one in the place of those lost");
+    const firstWorker = "a first compute worker, or one in the place of those lost";
+    this.#queue = new StallWatch("queueTimeout", timeouts.queueTimeout, firstWorker, queueReasons);
     this.#readPop = watch("readBufferPopTimeout", "the input of a block to be read");
     this.#readInsert = watch("readBufferInsertTimeout", "room in the input buffer");
     this.#computeInsert = watch("computeBufferInsertTimeout", "room in the output buffer");

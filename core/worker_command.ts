@@ -13,7 +13,21 @@ export interface WorkerAccess {
 }
 
 /** The channel's key, which a worker deletes before user code runs, and what says how to write to a terminal. */
-const READABLE_VARIABLES = ["BLOCKFLEET_KEY", "LC_ALL", "LC_CTYPE", "LANG", "NO_COLOR"];
+const READABLE_VARIABLES = ["BLOCKFLEET_KEY", "BLOCKFLEET_CHANNEL", "LC_ALL", "LC_CTYPE", "LANG", "NO_COLOR"];
+/**
+ * Where a worker finds what it is called by whatever started it, and its place in an array job. A container's command is
+ * another, and what asks its metadata endpoint is not confined by this one.
+ */
+const IDENTITY_VARIABLES = [
+  "SLURM_JOB_ID",
+  "SLURM_ARRAY_JOB_ID",
+  "SLURM_ARRAY_TASK_ID",
+  "SLURM_RESTART_COUNT",
+  "PBS_JOBID",
+  "PBS_ARRAY_INDEX",
+  "AWS_BATCH_JOB_ID",
+  "AWS_BATCH_JOB_ARRAY_INDEX",
+];
 
 /** Where this package's modules are. */
 const ROOT = new URL("../", import.meta.url);
@@ -26,10 +40,18 @@ const ROOT = new URL("../", import.meta.url);
  * @param extra permission flags of Deno that the user adds.
  */
 export function workerCommand(access: WorkerAccess | undefined, extra: readonly string[]): string[] {
-  if (Deno.build.standalone) return [Deno.execPath(), "worker"];
-  const main = new URL("cli/main.ts", ROOT);
   const flags = access ? [...confinedTo(access), ...extra] : ["--allow-all"];
-  return [Deno.execPath(), "run", "--no-prompt", "--cached-only", ...flags, main.href, "worker"];
+  return [...ownCommand(["--cached-only", ...flags]), "worker"];
+}
+
+/**
+ * What starts this very program, up to the name of a command.
+ *
+ * @param flags Deno's; a compiled program has those that it was compiled with.
+ */
+export function ownCommand(flags: readonly string[]): string[] {
+  if (Deno.build.standalone) return [Deno.execPath()];
+  return [Deno.execPath(), "run", "--no-prompt", ...flags, new URL("cli/main.ts", ROOT).href];
 }
 
 function confinedTo({ read, net }: WorkerAccess): string[] {
@@ -39,8 +61,8 @@ function confinedTo({ read, net }: WorkerAccess): string[] {
   return [
     `--allow-read=${readable.join(",")}`,
     `--allow-net=${net.map(escapeCommas).join(",")}`,
-    `--allow-env=${READABLE_VARIABLES.join(",")}`,
-    "--allow-sys=hostname",
+    `--allow-env=${[...READABLE_VARIABLES, ...IDENTITY_VARIABLES].join(",")}`,
+    "--allow-sys=hostname,uid",
     ...ROOT.protocol === "file:" ? [] : [`--allow-import=${ROOT.host}`],
   ];
 }

@@ -21,7 +21,9 @@ import type {
 import { CW_SUBPROC } from "../core/kinds.ts";
 import { MessageQueue } from "../core/message_queue.ts";
 import { TextTail } from "../core/text_tail.ts";
+import { sleep } from "../core/sleep.ts";
 import { workerCommand } from "../core/worker_command.ts";
+import { WorkerOutput } from "../core/worker_output.ts";
 
 /** The driver of `CW_SUBPROC`. */
 export const driver: Driver = {
@@ -30,6 +32,7 @@ export const driver: Driver = {
   inProcess: false,
   supportsSingleBlock: false,
   canInterrupt: true,
+  canGrow: true,
   get workersLimit(): { workers: number; reason: string } {
     return coresLimit();
   },
@@ -37,7 +40,7 @@ export const driver: Driver = {
     return Promise.resolve({ available: true });
   },
   async start(spec: FleetSpec, context: DriverContext): Promise<Fleet> {
-    return new SubprocFleet(spec, await context.openChannel("machine"));
+    return new SubprocFleet(spec, await context.openChannel("machine"), (line) => context.notice(line));
   },
 };
 
@@ -45,6 +48,8 @@ export default driver;
 
 /** A worker that has nothing left to say may take this long to end, milliseconds. */
 const EXIT_MS = { finished: 5000, ended: 2000 };
+/** A process that a user function has left behind may keep a worker's output open. */
+const OUTPUT_MS = 500;
 
 interface WorkerProcess {
   readonly child: Deno.ChildProcess;
@@ -56,14 +61,16 @@ interface WorkerProcess {
 class SubprocFleet implements Fleet {
   readonly #spec: FleetSpec;
   readonly #channel: HostedChannel;
+  readonly #notice: (line: string) => void;
   readonly #processes = new Map<number, WorkerProcess>();
   readonly #events = new MessageQueue<FleetEvent>();
   readonly #reports: WorkerErrorReport[] = [];
   #isStopping = false;
 
-  constructor(spec: FleetSpec, channel: HostedChannel) {
+  constructor(spec: FleetSpec, channel: HostedChannel, notice: (line: string) => void) {
     this.#spec = spec;
     this.#channel = channel;
+    this.#notice = notice;
     for (let worker = 0; worker < spec.workers; worker++) this.#start(worker);
   }
 
@@ -86,6 +93,13 @@ class SubprocFleet implements Fleet {
     if (signal.aborted) return { replaced: false, reason: "the run is over" };
     this.#start(worker);
     return { replaced: true };
+  }
+
+  grow(workers: number, signal: AbortSignal): Promise<{ added: number; reason?: string }> {
+    if (signal.aborted) return Promise.resolve({ added: 0, reason: "the run is over" });
+    const first = this.#processes.size;
+    for (let i = 0; i < workers; i++) this.#start(first + i);
+    return Promise.resolve({ added: workers });
   }
 
   async stop({ finished }: StopOptions): Promise<WorkerErrorReport[]> {
@@ -115,10 +129,12 @@ class SubprocFleet implements Fleet {
         ...first,
         ...this.#channel.workerArguments,
         ...["-i", String(worker), "--threads", String(this.#spec.threadsPerWorker)],
+        // This program may itself be a job, whose id is in the environment.
+        ...["--native-id", "pid"],
       ],
       env: { ...this.#channel.workerEnvironment, NO_COLOR: "1" },
       stdin: "null",
-      stdout: "null",
+      stdout: "piped",
       stderr: "piped",
     }).spawn();
     const entry: WorkerProcess = {
@@ -133,20 +149,45 @@ class SubprocFleet implements Fleet {
 
   async #watch(worker: number, child: Deno.ChildProcess): Promise<void> {
     const tail = new TextTail();
-    await child.stderr.pipeTo(tail.writable());
+    const output = new WorkerOutput(`worker ${worker}`, { notice: this.#notice });
+    const reading = readAll(child, { tail, output });
     const { code, signal } = await child.status;
+    await reading.end();
     const cause: EndCause = signal === null ? "exit" : "killed";
     const how = signal === null ? `exit status ${code}` : `killed by ${signal}`;
     const entry = this.#processes.get(worker)!;
     const said = tail.text.trim();
     entry.reason = how;
     if (this.#isStopping) this.#channel.workerGone(worker, how);
-    if (this.#isStopping && code !== 0 && signal === null && said !== "") {
-      this.#reports.push({ worker, nativeId: entry.nativeId, text: `${how}: ${said}` });
-    }
+    const isReported = this.#isStopping && code !== 0 && signal === null && said !== "";
+    if (isReported) this.#reports.push({ worker, nativeId: entry.nativeId, text: `${how}: ${said}` });
+    output.close(isReported || !this.#isStopping && code !== 0);
     const logTail = said === "" ? how : `${how}: ${said}`;
-    this.#events.push({ type: "ended", worker, cause, exitCode: code, logTail });
+    const { nativeId } = entry;
+    this.#events.push({ type: "ended", worker, nativeId, cause, exitCode: code, logTail });
   }
+}
+
+/** Reads what a process writes. */
+function readAll(
+  { stdout, stderr }: Deno.ChildProcess,
+  { tail, output }: { tail: TextTail; output: WorkerOutput },
+): { end(): Promise<void> } {
+  const [forTail, forUser] = stderr.tee();
+  const over = new AbortController();
+  const { signal } = over;
+  const reading = Promise.allSettled([
+    stdout.pipeTo(output.standardOutput(), { signal }),
+    forTail.pipeTo(tail.writable(), { signal }),
+    forUser.pipeTo(output.standardError(), { signal }),
+  ]);
+  return {
+    async end() {
+      await Promise.race([reading, sleep(OUTPUT_MS, signal)]);
+      over.abort();
+      await reading;
+    },
+  };
 }
 
 function kill(child: Deno.ChildProcess, signal: Deno.Signal): void {

@@ -29,6 +29,7 @@ export const driver: Driver = {
   inProcess: true,
   supportsSingleBlock: false,
   canInterrupt: true,
+  canGrow: true,
   get workersLimit(): { workers: number; reason: string } {
     return coresLimit();
   },

@@ -3,31 +3,28 @@
  *
  * @module
  */
-import { checkConcurrency, type CheckedConcurrency } from "../core/concurrency_style.ts";
-import { AbortedError, ConfigError, messageOf } from "../core/errors.ts";
+import { checkConcurrency } from "../core/concurrency_style.ts";
+import { AbortedError, messageOf } from "../core/errors.ts";
 import { withKeptNote } from "../core/kept_note.ts";
 import { CW_NONE } from "../core/kinds.ts";
 import { ComputeWorkerManager } from "../core/manager.ts";
-import { MergedArgs } from "../core/merged_args.ts";
-import { packValue, unpackValue } from "../core/pack_value.ts";
-import { headerOnly, type Payload } from "../core/payload.ts";
+import { unpackValue } from "../core/pack_value.ts";
+import { headerOnly } from "../core/payload.ts";
 import { ReaderPool } from "../core/reader_pool.ts";
 import { getDriver } from "../core/registry.ts";
 import { Timers } from "../core/timers.ts";
-import { userFunctionSpec } from "../core/user_function_spec.ts";
-import { loadUserFunction, type UserFunctionSpec } from "../core/worker/user_function.ts";
+import { shippedHash } from "../core/worker/user_function.ts";
 import type { ApplyOptions, ApplyResult, Progress } from "./apply_options.ts";
-import { checkBlockBytes } from "./block_bytes.ts";
 import { totalBlocks } from "./block_list.ts";
 import { checkOptionNames } from "./check_options.ts";
+import { cleanUpAfter } from "./clean_up_after.ts";
 import { COMPUTE_PROGRAM } from "./compute_thread.ts";
 import { checkInputsUnchanged, InputChangedError } from "./input_versions.ts";
 import { functionDigest } from "./journal/function_digest.ts";
 import type { JournaledOutputs } from "./journal/journaled_outputs.ts";
 import { openOutputs } from "./journal/open_outputs.ts";
 import { runFacts } from "./journal/run_facts.ts";
-import { planInputs } from "./plan_inputs.ts";
-import { planOutputs } from "./plan_outputs.ts";
+import { planApply, readThreadsHere } from "./plan_apply.ts";
 import { type InputPlan, RASTER_READ_PROCESSOR, type RasterJob } from "./raster_job.ts";
 import { RasterRun } from "./raster_run.ts";
 import { workerAccess } from "./worker_access.ts";
@@ -74,21 +71,11 @@ export async function apply(options: ApplyOptions): Promise<ApplyResult> {
   const concurrency = checkConcurrency(options.concurrency ?? {}, driver);
   for (const warning of concurrency.warnings) onNotice(warning);
   using _prepared = driver.prepare?.(COMPUTE_PROGRAM, Math.min(concurrency.workers, MOST_PREPARED));
-  const overlap = checkedOverlap(controls.overlap);
-  const leftovers = whatOfLeftovers(options);
-  const userFunction = await userFunctionSpec(options.userFunction, {
-    shipCode: options.shipCode,
-    signal: options.signal,
-  });
-  const args = await prepareArgs(options, userFunction);
-  const { inputs, workinggrid } = await planInputs(options);
-  const planned = planOutputs(options, workinggrid);
-  checkBlockBytes(inputs, { blocks: planned.blocks, overlap });
-  if (planned.notice !== undefined) onNotice(planned.notice);
+  const plan = await planApply(options, onNotice);
+  const { overlap, leftovers, userFunction, args, inputs, workinggrid, blocks, files } = plan;
   if (options.signal?.aborted) throw new AbortedError("The run was ended before it began");
 
   const runId = crypto.randomUUID();
-  const { blocks, files } = planned;
   const otherArgs = args.job.hasOtherArgs ? { header: args.job.otherArgs, parts: args.parts } : undefined;
   const digest = await functionDigest(userFunction);
   const journalFailed = new AbortController();
@@ -106,10 +93,12 @@ export async function apply(options: ApplyOptions): Promise<ApplyResult> {
     },
   );
   const timers = new Timers();
+  const blocksByWorker = new Map<number, number>();
   const manager = new ComputeWorkerManager(driver);
   const summaries = await keepingWhatIsDone(outputs, {
     ...{ inputs, onNotice },
     work: async () => {
+      await cleanUpAfter(outputs.earlierRuns, onNotice);
       const { x, y } = totalBlocks(blocks);
       const workers = Math.min(concurrency.workers, x * y - outputs.done.length);
       const readThreads = readThreadsHere(concurrency, { workers, inProcess: driver.inProcess });
@@ -127,13 +116,18 @@ export async function apply(options: ApplyOptions): Promise<ApplyResult> {
         blocks,
         workerJob: { header: job, parts: args.parts },
         leastAhead: readers ? Math.max(2, Math.ceil(2 * readThreads / workers)) : 1,
-        access: workerAccess(inputs, job),
+        codeHash: shippedHash(userFunction),
+        access: workerAccess([
+          ...job.readsHere ? inputs.flatMap(({ files }) => files.map(({ location }) => location)) : [],
+          ...userFunction.kind === "module" ? [userFunction.url] : [],
+        ]),
         copiesAllowed: options.otherArgs === undefined || args.merged !== undefined,
         files,
         outputs,
         merged: args.merged,
         readers,
         timers,
+        blocksByWorker,
       });
       const signal = AbortSignal.any([journalFailed.signal, ...options.signal ? [options.signal] : []]);
       try {
@@ -162,6 +156,7 @@ export async function apply(options: ApplyOptions): Promise<ApplyResult> {
     outputs: summaries,
     blocks: { total: counts.blocks.done, ...counts.blocks },
     workers: { kind: driver.kind, ...counts.workers },
+    blocksByWorker,
     wallSeconds,
   };
 }
@@ -194,45 +189,6 @@ async function keepingWhatIsDone<T>(
   }
 }
 
-function whatOfLeftovers({ resume, restart }: ApplyOptions): "resume" | "restart" | "refuse" {
-  if (resume && restart) {
-    throw new ConfigError(
-      "--resume (resume) goes on with an earlier run, --restart (restart) begins anew: give one",
-    );
-  }
-  return resume ? "resume" : restart ? "restart" : "refuse";
-}
-
-interface PreparedArgs {
-  readonly job: Pick<RasterJob, "hasOtherArgs" | "argsABlock" | "otherArgs">;
-  readonly parts: Payload["parts"];
-  readonly merged: MergedArgs | undefined;
-}
-
-async function prepareArgs(
-  { otherArgs }: ApplyOptions,
-  userFunction: UserFunctionSpec,
-): Promise<PreparedArgs> {
-  const hasOtherArgs = otherArgs !== undefined;
-  const { header, parts } = packValue(otherArgs, "otherArgs");
-  // The module is looked into here only if its merge may be wanted here.
-  const merge = hasOtherArgs ? (await loadUserFunction(userFunction)).mergeOtherArgs : undefined;
-  return {
-    job: { hasOtherArgs, argsABlock: merge !== undefined, otherArgs: header },
-    parts,
-    merged: merge && new MergedArgs(structuredClone(otherArgs), merge),
-  };
-}
-
-/** Read threads in this process: for workers that don't read, or that are threads of this process themselves. */
-function readThreadsHere(
-  { computeWorkersRead, readWorkers }: CheckedConcurrency,
-  fleet: { workers: number; inProcess: boolean },
-): number {
-  if (!computeWorkersRead) return readWorkers;
-  return fleet.inProcess ? readWorkers * fleet.workers : 0;
-}
-
 function startReaders(job: RasterJob, options: { threads: number; timers: Timers }): ReaderPool | undefined {
   if (options.threads === 0) return undefined;
   return new ReaderPool({
@@ -253,9 +209,4 @@ function throttledProgress(
     nextMs = nowMs + PROGRESS_MS;
     onProgress?.({ done, total, workers } satisfies Progress);
   };
-}
-
-function checkedOverlap(overlap = 0): number {
-  if (Number.isSafeInteger(overlap) && overlap >= 0) return overlap;
-  throw new ConfigError(`overlap must be a whole number of at least 0 pixels, not ${overlap}`);
 }

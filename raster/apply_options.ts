@@ -162,6 +162,8 @@ export interface ApplyResult {
   };
   /** Workers: their kind, how many were started and how many were lost. */
   readonly workers: { readonly kind: string; readonly started: number; readonly lost: number };
+  /** Blocks that this run took from each worker, by its number; a replacement counts with the worker whose place it took. */
+  readonly blocksByWorker: ReadonlyMap<number, number>;
   /** Wall time of the whole call, seconds. */
   readonly wallSeconds: number;
 }

@@ -29,7 +29,7 @@ interface InputSource {
 /** Makes the processor that computes. */
 export async function createRasterProcessor({ init, timers }: ProcessorContext): Promise<BlockProcessor> {
   const job = init.job.header as RasterJob;
-  const userFunction = await loadUserFunction(job.userFunction);
+  const userFunction = await loadUserFunction(job.userFunction, init.codeHash);
   const packedArgs = job.hasOtherArgs ? { header: job.otherArgs, parts: init.job.parts } : undefined;
   return new RasterProcessor(job, {
     userFunction,

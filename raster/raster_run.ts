@@ -7,11 +7,13 @@ import type { WorkerAccess } from "../core/worker_command.ts";
 import type { BlockJob } from "../core/block_job.ts";
 import type { WorkerProgram } from "../core/driver.ts";
 import { BlockfleetError } from "../core/errors.ts";
+import { releaseBuffers } from "../core/channel/buffer_pool.ts";
 import type { MergedArgs } from "../core/merged_args.ts";
 import { unpackValue } from "../core/pack_value.ts";
 import type { Payload } from "../core/payload.ts";
 import type { ReaderPool } from "../core/reader_pool.ts";
 import type { Timers } from "../core/timers.ts";
+import { checkResult } from "./check_result.ts";
 import { type BlockGrid, describeBlock, totalBlocks } from "./block_list.ts";
 import { COMPUTE_PROGRAM } from "./compute_thread.ts";
 import type { OutputFormat } from "./journal/journal_records.ts";
@@ -27,6 +29,8 @@ export interface RasterRunParts {
   readonly workerJob: Payload;
   /** Blocks that each worker holds ahead of the one in hand, at the least. */
   readonly leastAhead: number;
+  /** The SHA-256 of the code that is shipped; undefined if none is. */
+  readonly codeHash: string | undefined;
   /** What workers in processes of their own are allowed. */
   readonly access: WorkerAccess;
   /** Whether blocks may be computed twice at once. */
@@ -41,6 +45,8 @@ export interface RasterRunParts {
   readonly readers: ReaderPool | undefined;
   /** The run's timers. */
   readonly timers: Timers;
+  /** Counts the blocks that each worker has done. */
+  readonly blocksByWorker: Map<number, number>;
 }
 
 /** Writes the results of a run. */
@@ -51,6 +57,7 @@ export class RasterRun implements BlockJob {
   readonly done: readonly number[];
   readonly workerJob: Payload;
   readonly leastAhead: number;
+  readonly codeHash: string | undefined;
   readonly access: WorkerAccess;
   readonly copiesAllowed: boolean;
   readonly input?: (block: number) => Promise<Payload>;
@@ -62,6 +69,7 @@ export class RasterRun implements BlockJob {
     this.done = parts.outputs.done;
     this.workerJob = parts.workerJob;
     this.leastAhead = parts.leastAhead;
+    this.codeHash = parts.codeHash;
     this.access = parts.access;
     this.copiesAllowed = parts.copiesAllowed;
     const { readers } = parts;
@@ -73,9 +81,9 @@ export class RasterRun implements BlockJob {
     return describeBlock(this.#parts.blocks, block);
   }
 
-  accept(block: number, result: Payload): void {
-    const { files, outputs, merged, timers } = this.#parts;
-    const header = result.header as RasterResult;
+  accept(block: number, result: Payload, worker: number): void {
+    const { files, outputs, merged, timers, blocksByWorker } = this.#parts;
+    const header = checkResult(result, files.length);
     const args = merged && { header: header.args, parts: result.parts.slice(files.length) };
     timers.interval("writing", () => {
       this.#requireFormats(block, header);
@@ -85,6 +93,9 @@ export class RasterRun implements BlockJob {
       outputs.accept({ block, outputs: encoded, args });
       if (header.argsChanged) outputs.noteArgsChanged();
     });
+    // The tiles are written; other args, in the parts behind them, may still wait to be merged.
+    releaseBuffers({ header: undefined, parts: result.parts.slice(0, files.length) });
+    blocksByWorker.set(worker, (blocksByWorker.get(worker) ?? 0) + 1);
     if (args) merged.add(block, unpackValue(args));
   }
 

@@ -4,24 +4,29 @@
  * @module
  */
 import type { WorkerAccess } from "../core/worker_command.ts";
-import type { UserFunctionSpec } from "../core/worker/user_function.ts";
-import type { InputPlan } from "./raster_job.ts";
 
-/** The least that the job needs of a worker that reads for itself. */
-export function workerAccess(
-  inputs: readonly InputPlan[],
-  options: { readonly userFunction: UserFunctionSpec; readonly readsHere: boolean },
-): WorkerAccess {
+/**
+ * The least that a worker needs that reads these.
+ *
+ * @param locations paths and URLs of inputs, and of modules that are imported by path. Of one that does not exist only
+ * its own path is allowed.
+ */
+export function workerAccess(locations: readonly string[]): WorkerAccess {
   const read = new Set<string>();
   const net = new Set<string>();
-  const locations = options.readsHere
-    ? inputs.flatMap(({ files }) => files.map(({ location }) => location))
-    : [];
-  if (options.userFunction.kind === "module") locations.push(options.userFunction.url);
   for (const location of locations) {
     const url = /^(https?|file):/.test(location) ? new URL(location) : undefined;
     if (url?.protocol.startsWith("http")) net.add(url.host);
-    else read.add(Deno.realPathSync(url ?? location)).add(url ? decodeURIComponent(url.pathname) : location);
+    else read.add(realPath(url ?? location)).add(url ? decodeURIComponent(url.pathname) : location);
   }
   return { read: [...read], net: [...net] };
+}
+
+function realPath(path: string | URL): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return typeof path === "string" ? path : decodeURIComponent(path.pathname);
+  }
 }

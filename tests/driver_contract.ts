@@ -13,7 +13,7 @@
 import type { Driver } from "../core/driver.ts";
 import { CW_NONE } from "../core/kinds.ts";
 import { findDriver, registerDriver } from "../core/registry.ts";
-import type { Case } from "./contract/contract_case.ts";
+import type { Case, ContractTraits } from "./contract/contract_case.ts";
 import { FLEET_CASES } from "./contract/fleet_cases.ts";
 import { HeldFleet } from "./contract/held_fleet.ts";
 import { LOSS_CASES } from "./contract/loss_cases.ts";
@@ -25,6 +25,10 @@ export type * from "../core/driver.ts";
 export interface DriverContractOptions {
   /** The driver's own dictionary, for every run. */
   readonly extraParams?: Readonly<Record<string, unknown>>;
+  /** Seconds that a worker may take from its start to its connection; time limits grow with it. Default 1. */
+  readonly startSeconds?: number;
+  /** Whether workers see the folder of this machine's temporary files; else what needs it is skipped. Default true. */
+  readonly sharedTemp?: boolean;
   /** Why no test can run here, such as a scheduler that is not there; they are shown as ignored. */
   readonly ignore?: string;
 }
@@ -44,18 +48,24 @@ export async function driverContract(
   const availability = await driver.available();
   const unavailable = options.ignore ?? (availability.available ? undefined : availability.reason);
   const extraParams = options.extraParams ?? {};
+  const traits: ContractTraits = {
+    startSeconds: options.startSeconds ?? 1,
+    sharedTemp: options.sharedTemp ?? true,
+  };
   const given: Case = {
-    driver,
+    ...{ driver, traits },
     style: (more = {}) => ({
       computeWorkerKind: driver.kind,
       numComputeWorkers: driver.kind === CW_NONE ? 0 : 2,
       computeWorkerExtraParams: extraParams,
+      haveSharedTemp: traits.sharedTemp,
       ...more,
     }),
-    fleet: (workers, userFunction) => HeldFleet.start(driver, { workers, userFunction, extraParams }),
+    fleet: (workers, userFunction, { maxWorkers } = {}) =>
+      HeldFleet.start(driver, { ...{ workers, userFunction, extraParams, maxWorkers }, ...traits }),
   };
   for (const { name, run, needs } of [...FLEET_CASES, ...RUN_CASES, ...LOSS_CASES]) {
-    const reason = unavailable ?? needs?.(driver);
+    const reason = unavailable ?? needs?.(driver, traits);
     Deno.test({
       name: `${driver.kind}: ${name}${reason === undefined ? "" : ` (skipped: ${reason})`}`,
       ignore: reason !== undefined,

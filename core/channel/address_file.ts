@@ -29,6 +29,8 @@ export interface ChannelCredentials {
 
 /** The variable that holds the key, base64url, where there is no address file. */
 export const KEY_VARIABLE = "BLOCKFLEET_KEY";
+/** The variable that holds the manager's address where neither a file nor an argument gives it, such as in a container. */
+export const CHANNEL_VARIABLE = "BLOCKFLEET_CHANNEL";
 
 const HEADING = "blockfleet channel 1";
 const FILE_NAME = "channel";
@@ -48,6 +50,11 @@ export function defaultAddressFolder(home: string, runId: string): AddressFolder
   return { path: join(home, ".blockfleet", "run", runId), within: home };
 }
 
+/** The path of a run's address file in its folder. */
+export function addressPath({ path }: AddressFolder): string {
+  return join(path, FILE_NAME);
+}
+
 /**
  * Writes a run's address file.
  *
@@ -56,11 +63,12 @@ export function defaultAddressFolder(home: string, runId: string): AddressFolder
  * @throws {ConfigError} if the folder is a symbolic link, another user's, or open to others, or can't be written.
  */
 export async function writeAddressFile(
-  { path: folder, within }: AddressFolder,
+  place: AddressFolder,
   credentials: ChannelCredentials,
 ): Promise<string> {
+  const { path: folder, within } = place;
   await makePrivateFolder(folder, within);
-  const path = join(folder, FILE_NAME);
+  const path = addressPath(place);
   const partial = `${path}.${crypto.randomUUID()}.part`;
   const body = [
     HEADING,

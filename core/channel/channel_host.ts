@@ -3,10 +3,21 @@
  *
  * @module
  */
+import { basename } from "@std/path/basename";
+import { join } from "@std/path/join";
 import type { HostedChannel } from "../driver.ts";
+import { ConfigError, messageOf } from "../errors.ts";
 import type { WorkerHello, WorkerLink } from "../messages.ts";
 import type { ChannelStyle } from "../channel_style.ts";
-import { type ChannelCredentials, KEY_VARIABLE } from "./address_file.ts";
+import {
+  type AddressFolder,
+  addressPath,
+  type ChannelCredentials,
+  defaultAddressFolder,
+  KEY_VARIABLE,
+  removeAddressFile,
+  writeAddressFile,
+} from "./address_file.ts";
 import { formatChannelAddress } from "./channel_address.ts";
 import { ChannelServer } from "./channel_server.ts";
 import { KEY_BYTES } from "./proof.ts";
@@ -20,6 +31,10 @@ export interface ChannelHostOptions {
   readonly reach: "machine" | "network";
   /** The user's wishes. */
   readonly style: ChannelStyle;
+  /** The SHA-256 of the code that workers may run, hexadecimal; absent where none is shipped. */
+  readonly codeHash?: string | undefined;
+  /** The run's address file is about to be written at this path. */
+  readonly addressFileNext?: ((path: string) => Promise<void>) | undefined;
   /** Takes a worker that has connected and proved itself. */
   attach(worker: number, hello: WorkerHello, link: WorkerLink): void;
   /** A line for the user. */
@@ -30,16 +45,22 @@ export interface ChannelHostOptions {
 export class ChannelHost implements HostedChannel {
   /** Where it is, and its key. */
   readonly credentials: ChannelCredentials;
+  admit: HostedChannel["admit"];
+  readonly #options: ChannelHostOptions;
   readonly #server: ChannelServer;
   readonly #links: ReadonlyMap<number, RemoteWorker>;
+  #addressFile: Promise<string> | undefined;
 
   private constructor(
+    options: ChannelHostOptions,
     server: ChannelServer,
     made: { credentials: ChannelCredentials; links: ReadonlyMap<number, RemoteWorker> },
   ) {
+    this.#options = options;
     this.#server = server;
     this.credentials = made.credentials;
     this.#links = made.links;
+    this.admit = (requested) => requested ?? this.#freeNumber();
   }
 
   /**
@@ -48,27 +69,37 @@ export class ChannelHost implements HostedChannel {
    * @throws {ConfigError} if there is no such interface, no free port, or nothing to advertise.
    */
   static async open(options: ChannelHostOptions): Promise<ChannelHost> {
-    const { runId, reach, style, notice } = options;
+    const { runId, reach, style, notice, codeHash } = options;
     const key = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
-    let given = 0;
     const links = new Map<number, RemoteWorker>();
     const server = await ChannelServer.listen({
       runId,
       key,
       reach,
+      codeHash,
       networkInterface: style.networkInterface,
       advertise: style.advertise,
       ports: style.ports,
       tls: style.tls,
       reconnectGraceMs: style.reconnectGrace === undefined ? undefined : style.reconnectGrace * 1000,
-      admit: (requested) => ({ worker: requested ?? given++ }),
+      admit: (requested, hello) => {
+        try {
+          return { worker: host.admit(requested, hello) };
+        } catch (error) {
+          return { refused: messageOf(error) };
+        }
+      },
       connected: (link) => {
         links.set(link.worker, link);
         options.attach(link.worker, link.hello, link);
       },
       notice,
     });
-    return new ChannelHost(server, { credentials: { address: server.address, key }, links });
+    const host: ChannelHost = new ChannelHost(options, server, {
+      credentials: { address: server.address, key },
+      links,
+    });
+    return host;
   }
 
   /** Where the manager listens. */
@@ -92,12 +123,60 @@ export class ChannelHost implements HostedChannel {
     return { [KEY_VARIABLE]: key };
   }
 
+  /**
+   * Writes the run's address file, once.
+   *
+   * @param folder default `~/.blockfleet/run/RUN`. In another folder the file stands in a folder of the run's name, so
+   * that several runs may share it.
+   * @throws {ConfigError} if the folder is a symbolic link, another user's, or open to others, or can't be written.
+   */
+  addressFile(folder?: string): Promise<string> {
+    return this.#addressFile ??= this.#writeAddressFile(folder);
+  }
+
   workerGone(worker: number, reason: string): void {
     this.#links.get(worker)?.close(reason);
   }
 
-  /** Ends all sessions and stops listening. May be called again. */
+  /** Ends all sessions, stops listening and removes the address file. May be called again. */
   async close(reason: string): Promise<void> {
     await this.#server.close(reason);
+    const writing = this.#addressFile;
+    this.#addressFile = undefined;
+    if (!writing) return;
+    try {
+      await removeAddressFile(await writing);
+    } catch (error) {
+      // It must not hide how the run ended; whoever asked for the file knows if it could not be written.
+      this.#options.notice(`The run's address file may be left: ${messageOf(error)}`);
+    }
   }
+
+  /** The lowest number without a worker. */
+  #freeNumber(): number {
+    for (let worker = 0;; worker++) {
+      const link = this.#links.get(worker);
+      if (!link || link.isClosing) return worker;
+    }
+  }
+
+  async #writeAddressFile(given: string | undefined): Promise<string> {
+    const folder = addressFolder(this.#options.runId, given);
+    await this.#options.addressFileNext?.(addressPath(folder));
+    return await writeAddressFile(folder, this.credentials);
+  }
+}
+
+function addressFolder(runId: string, given: string | undefined): AddressFolder {
+  if (given !== undefined) {
+    const path = basename(given) === runId ? given : join(given, runId);
+    return { path, within: given };
+  }
+  const home = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE");
+  if (!home) {
+    throw new ConfigError(
+      "There is no home folder for the run's address file: set HOME, or give a folder for it",
+    );
+  }
+  return defaultAddressFolder(home, runId);
 }

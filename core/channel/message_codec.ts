@@ -24,6 +24,7 @@ const Type = {
   RELEASED: 9,
   FINAL: 10,
   THREAD_LOST: 11,
+  FINAL_ERROR: 12,
 } as const;
 
 const PHASES: readonly RemoteError["phase"][] = ["load", "read", "compute", "finish"];
@@ -94,6 +95,8 @@ export function encodeFromWorker(message: FromWorker): EncodedHeader {
       return encodeHeader([Type.READY]);
     case "initError":
       return encodeHeader([Type.INIT_ERROR, ...packedError(message.error)]);
+    case "finalError":
+      return encodeHeader([Type.FINAL_ERROR, ...packedError(message.error)]);
     case "results": {
       const header: unknown[] = [Type.RESULTS, message.timings];
       const parts: Uint8Array<ArrayBuffer>[] = [];
@@ -132,6 +135,8 @@ export function decodeFromWorker(message: WholeMessage): FromWorker {
       return { type: "ready" };
     case Type.INIT_ERROR:
       return { type: "initError", error: remoteError(cursor) };
+    case Type.FINAL_ERROR:
+      return { type: "finalError", error: remoteError(cursor) };
     case Type.RESULTS: {
       const timings = cursor.amounts();
       const items: BlockResult[] = [];

@@ -105,6 +105,7 @@ export class RemoteWorker implements WorkerLink {
     clearTimeout(this.#grace);
     connection.handler = this.#handler;
     this.#stream.attach(connection, received);
+    this.#listener?.connected?.(true);
   }
 
   /** Drops the connection, if there is one; what it still delivers is not heard. */
@@ -121,6 +122,7 @@ export class RemoteWorker implements WorkerLink {
     this.#listener = handler;
     for (const message of this.#early.splice(0)) handler.message(message);
     if (this.#end) handler.ended(this.#end);
+    else if (!this.isConnected) handler.connected?.(false);
   }
 
   /** Sends, now or when the worker is connected again. */
@@ -163,6 +165,9 @@ export class RemoteWorker implements WorkerLink {
       return this.#finish({ reason: this.#closing, cause: "closed", unexpected: false });
     }
     if (isBroken) return this.#finish({ reason, cause: "broken", unexpected: true });
+    this.#listener?.connected?.(false);
+    // Whoever heard of it may know that the worker is gone.
+    if (this.isClosing) return;
     const seconds = this.#graceMs / 1000;
     this.#grace = setTimeout(() =>
       this.#finish({

@@ -43,8 +43,8 @@ const MOST_THREADS = 4096;
 
 /** An open frame's body. */
 export function openBody({ worker, hello, resume }: OpenFrame): unknown {
-  const { nativeId, host, pid, threads = 1 } = hello;
-  return [worker ?? -1, nativeId, host, pid, threads, resume?.token ?? "", resume?.received ?? 0];
+  const { nativeId, host, pid, threads = 1, restarts = -1 } = hello;
+  return [worker ?? -1, nativeId, host, pid, threads, restarts, resume?.token ?? "", resume?.received ?? 0];
 }
 
 /**
@@ -53,11 +53,17 @@ export function openBody({ worker, hello, resume }: OpenFrame): unknown {
  * @throws {ProtocolError} if it is none.
  */
 export function parseOpen(body: Uint8Array<ArrayBuffer>): OpenFrame {
-  const [worker, nativeId, host, pid, threads, token, received] = list(body);
+  const [worker, nativeId, host, pid, threads, restarts, token, received] = list(body);
   const resumed = text(token);
   return {
     worker: worker === -1 ? undefined : whole(worker),
-    hello: { nativeId: text(nativeId), host: text(host), pid: whole(pid), threads: threadCount(threads) },
+    hello: {
+      nativeId: text(nativeId),
+      host: text(host),
+      pid: whole(pid),
+      threads: threadCount(threads),
+      ...restarts === -1 ? {} : { restarts: whole(restarts) },
+    },
     resume: resumed === "" ? undefined : { token: resumed, received: whole(received) },
   };
 }

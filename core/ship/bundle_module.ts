@@ -88,7 +88,8 @@ async function lookAtPlain(text: string, isTypeScript: boolean): Promise<PlainMo
   const markers: TextEdit[] = whole.comments.filter(({ value }) =>
     /^[#@]\s*source(MappingURL|URL)=/.test(value)
   );
-  const module = parseModule(applyEdits(whole.text, [...parts.statements, ...markers]));
+  const edits = [...parts.statements, ...markers];
+  const module = edits.length === 0 ? whole : parseModule(applyEdits(whole.text, edits));
   if (module === undefined) return undefined;
   const imports: (string | undefined)[] = [];
   visitNodes(module.tree, (node) => {

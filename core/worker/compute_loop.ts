@@ -84,7 +84,12 @@ class ComputeLoop implements AsyncDisposable {
       this.#hear(message);
     }
     this.#flush();
-    const payload = this.#processor.finish();
+    let payload: Payload;
+    try {
+      payload = this.#processor.finish();
+    } catch (error) {
+      return this.#link.send({ type: "finalError", error: remoteError(error, "finish") });
+    }
     this.#link.send({ type: "final", payload, timings: this.#timers.drain() });
   }
 

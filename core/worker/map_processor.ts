@@ -27,7 +27,7 @@ export interface MapJob {
 /** Makes the processor. */
 export async function createMapProcessor({ init, timers }: ProcessorContext): Promise<BlockProcessor> {
   const job = init.job.header as MapJob;
-  const { call } = await loadUserFunction(job.userFunction);
+  const { call } = await loadUserFunction(job.userFunction, init.codeHash);
   const packed = job.hasOtherArgs ? { header: job.otherArgs, parts: init.job.parts } : undefined;
   const otherArgs = new OtherArgs(packed, job.argsABlock);
   return {

@@ -36,6 +36,11 @@ export interface LoadedUserFunction {
 
 const MERGE_EXPORT = "mergeOtherArgs";
 
+/** The SHA-256 of the code that is shipped, hexadecimal; undefined if none is. */
+export function shippedHash(spec: UserFunctionSpec): string | undefined {
+  return spec.kind === "source" ? spec.code.sha256 : undefined;
+}
+
 /** A user function for people. */
 export function describeUserFunction(spec: UserFunctionSpec): string {
   if (spec.url === undefined) return "the user function";
@@ -45,9 +50,15 @@ export function describeUserFunction(spec: UserFunctionSpec): string {
 /**
  * Loads a user function.
  *
- * @throws {ConfigError} if the module can't be loaded, or has no such function; its exports are listed.
+ * @param codeHash the SHA-256 of the only code that may be run, hexadecimal; undefined for any.
+ * @throws {ConfigError} if the module can't be loaded, has no such function (its exports are listed), or is other code
+ *   than that.
  */
-export async function loadUserFunction(spec: UserFunctionSpec): Promise<LoadedUserFunction> {
+export async function loadUserFunction(
+  spec: UserFunctionSpec,
+  codeHash?: string | undefined,
+): Promise<LoadedUserFunction> {
+  requireCode(spec, codeHash);
   let exports: Record<string, unknown>;
   try {
     exports = spec.kind === "module" ? await import(spec.url) : await loadShippedCode(spec.code);
@@ -59,6 +70,16 @@ export async function loadUserFunction(spec: UserFunctionSpec): Promise<LoadedUs
     call: chooseExport(spec, exports),
     mergeOtherArgs: typeof merge === "function" ? merge as LoadedUserFunction["mergeOtherArgs"] : undefined,
   };
+}
+
+/** That the hash is the code's own is seen when it is loaded. */
+function requireCode(spec: UserFunctionSpec, codeHash: string | undefined): void {
+  if (codeHash === undefined || spec.kind === "source" && spec.code.sha256 === codeHash) return;
+  const given = spec.kind === "source" ? `code of SHA-256 ${spec.code.sha256}` : `'${spec.url}'`;
+  throw new ConfigError(
+    `The manager asks for ${given}, but this worker was started for code of SHA-256 ${codeHash}: it runs no other. ` +
+      "Start the run again",
+  );
 }
 
 /** The named export; else the default; else the only function there is. */

@@ -16,6 +16,8 @@ export interface WorkerProcessOptions {
   readonly program: WorkerProgram;
   /** Computing threads. */
   readonly threads: number;
+  /** The SHA-256 of the only code that the worker runs, from its manager's address; undefined for any. */
+  readonly codeHash: string | undefined;
   /** Aborted when this process is asked to end: the blocks in hand are finished, the others handed back. */
   readonly draining: AbortSignal;
   /** How long the blocks in hand may take then, milliseconds. */
@@ -38,7 +40,7 @@ export async function serveManager(link: ManagerLink, options: WorkerProcessOpti
   });
   const first = await Promise.race([link.receive(), drained]);
   if (first === undefined || first.type !== "init") return;
-  const relay = new Relay(link, first.init, options);
+  const relay = new Relay(link, { ...first.init, codeHash: options.codeHash }, options);
   try {
     await relay.run();
   } finally {
@@ -150,6 +152,9 @@ class Relay {
         break;
       case "final":
         return this.#lastOf(message);
+      case "finalError":
+        this.#link.send(message);
+        return this.#over.resolve();
     }
     this.#link.send(message);
     this.#share();

@@ -4,7 +4,8 @@
  * @module
  */
 import { constants, deflateSync, zstdCompressSync } from "node:zlib";
-import { openDeflateHandle } from "./codecs/zlib_handle.ts";
+import { openWordDeflate, suitsWordDeflate } from "./codecs/word_deflate.ts";
+import { openDeflateHandle, type ZlibInto } from "./codecs/zlib_handle.ts";
 import type { OutputLayout } from "./output_layout.ts";
 
 /**
@@ -20,17 +21,34 @@ const MEM_LEVEL = 9;
  * The compressor for a layout: TIFF compression 1, 8 (Adobe DEFLATE: a zlib stream, RFC 1950) or 50000 (a
  * Zstandard frame, RFC 8878). It is synchronous: zlib's asynchronous calls don't run side by side in one isolate.
  */
-export function tileCompressor(layout: Pick<OutputLayout, "compression" | "level">): TileCompressor {
-  const { compression, level } = layout;
+export function tileCompressor(
+  layout: Pick<OutputLayout, "compression" | "level" | "predictor">,
+  bytesPerSample: number,
+): TileCompressor {
+  const { compression, level, predictor } = layout;
   if (compression === "NONE") return (raw) => raw;
   if (compression === "ZSTD") {
     const params = { [constants.ZSTD_c_compressionLevel]: level };
     return (raw) => plain(zstdCompressSync(raw, { params, chunkSize: mostBytes(raw) }));
   }
+  const zlib = zlibCompressor(level);
+  // A predictor leaves bytes that repeat each by itself.
+  if (predictor !== 1 || !suitsWordDeflate(level, bytesPerSample)) return zlib;
+  const byWords = intoBuffer(openWordDeflate(level));
+  return (raw) => {
+    const encoded = byWords(raw);
+    return encoded.length > 0 ? encoded : zlib(raw);
+  };
+}
+
+function zlibCompressor(level: number): TileCompressor {
   const deflateInto = openDeflateHandle({ level, memLevel: MEM_LEVEL });
-  if (!deflateInto) {
-    return (raw) => plain(deflateSync(raw, { level, memLevel: MEM_LEVEL, chunkSize: mostBytes(raw) }));
-  }
+  if (deflateInto) return intoBuffer(deflateInto);
+  return (raw) => plain(deflateSync(raw, { level, memLevel: MEM_LEVEL, chunkSize: mostBytes(raw) }));
+}
+
+/** Compresses into one buffer again and again. */
+function intoBuffer(deflateInto: ZlibInto): TileCompressor {
   let out = new Uint8Array(0);
   return (raw) => {
     if (out.length < mostBytes(raw)) out = new Uint8Array(mostBytes(raw));

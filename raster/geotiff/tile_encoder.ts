@@ -57,7 +57,7 @@ export class TileEncoder {
     this.#layout = layout;
     this.#dataType = dataType;
     this.#bands = bands;
-    this.#compress = tileCompressor(layout);
+    this.#compress = tileCompressor(layout, DATA_TYPES[dataType].bytes);
     this.#fill = fillValue(layout.nodata, dataType);
     const samples = layout.interleave === "PIXEL" ? bands : 1;
     this.#scratch = newPixelArray(dataType, layout.tileWidth * layout.tileHeight * samples);

@@ -43,6 +43,8 @@ export interface JournaledOutputsParts {
   readonly blocks: BlockGrid;
   /** Blocks that an earlier run has done. */
   readonly done: readonly number[];
+  /** The ids of earlier runs of these outputs, whose workers may still be there. */
+  readonly earlierRuns: readonly string[];
   /** What the earlier run's first block has decided. */
   readonly formats: readonly OutputFormat[] | undefined;
 }
@@ -51,6 +53,8 @@ export interface JournaledOutputsParts {
 export class JournaledOutputs {
   /** Blocks that an earlier run has done. */
   readonly done: readonly number[];
+  /** The ids of earlier runs of these outputs, whose workers may still be there. */
+  readonly earlierRuns: readonly string[];
   readonly #outputs: OutputSet;
   readonly #journal: RunJournal | undefined;
   readonly #blocks: BlockGrid;
@@ -60,11 +64,12 @@ export class JournaledOutputs {
   #settled = false;
 
   /** Made by `openOutputs()`. */
-  constructor({ outputs, journal, blocks, done, formats }: JournaledOutputsParts) {
+  constructor({ outputs, journal, blocks, done, earlierRuns, formats }: JournaledOutputsParts) {
     this.#outputs = outputs;
     this.#journal = journal;
     this.#blocks = blocks;
     this.done = done;
+    this.earlierRuns = earlierRuns;
     this.#formats = formats;
   }
 

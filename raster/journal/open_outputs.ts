@@ -96,6 +96,7 @@ async function begin(outputs: OutputSet, options: OpenOutputsOptions): Promise<J
   }
   return new JournaledOutputs({
     ...{ outputs, blocks, done: [], formats: undefined },
+    earlierRuns: outputs.takenFrom,
     journal: startJournal(beginning),
   });
 }
@@ -134,6 +135,7 @@ async function resume(beginning: Beginning, state: JournalState): Promise<Journa
   }
   return new JournaledOutputs({
     ...{ outputs, blocks, done, formats: state.formats },
+    earlierRuns: [...new Set([...state.runs, ...outputs.takenFrom])],
     journal: startJournal(beginning, {
       goodBytes: state.goodBytes,
       blocks: done.length,

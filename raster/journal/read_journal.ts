@@ -21,6 +21,8 @@ export interface JournalState {
   readonly path: string;
   /** The id of the last run that wrote it. */
   readonly run: string;
+  /** The ids of all runs that wrote it. */
+  readonly runs: readonly string[];
   /** How much of the file is good; a torn end lies behind. */
   readonly goodBytes: number;
   /** The outputs' types and bands; empty if no block is done. */
@@ -55,7 +57,7 @@ export interface ReadJournalOptions {
 export function readJournal(path: string, options: ReadJournalOptions): JournalState | undefined {
   using journal = openJournal(path);
   let header: HeaderRecord | undefined;
-  let run = "";
+  const runs: string[] = [];
   let formats: readonly OutputFormat[] = [];
   let complete: readonly number[] | undefined;
   let blocksDone = 0;
@@ -63,7 +65,7 @@ export function readJournal(path: string, options: ReadJournalOptions): JournalS
   for (const { offset, record } of journal.records()) {
     if (!header) {
       header = requireHeader(path, record, options);
-      run = header.run;
+      runs.push(header.run);
       places = new Float64Array(header.blockCount);
       continue;
     }
@@ -71,7 +73,7 @@ export function readJournal(path: string, options: ReadJournalOptions): JournalS
       case "header":
         throw damaged(path, "it has two headers");
       case "resumed":
-        run = record.run;
+        runs.push(record.run);
         break;
       case "formats":
         if (record.formats.length !== options.outputCount) throw damaged(path, "its outputs are not as many");
@@ -103,7 +105,8 @@ export function readJournal(path: string, options: ReadJournalOptions): JournalS
       `Cut ${tornBytes} bytes off the end of '${path}': a group of records that was not written whole`,
     );
   }
-  return header && { path, run, goodBytes, formats, places, blocksDone, complete };
+  const run = runs.at(-1)!;
+  return header && { path, run, runs, goodBytes, formats, places, blocksDone, complete };
 }
 
 /**

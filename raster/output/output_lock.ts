@@ -4,7 +4,7 @@
  * @module
  */
 import { LockedError } from "../../core/errors.ts";
-import { livenessOf, ownIdentity, type ProcessIdentity } from "./process_identity.ts";
+import { livenessOf, ownIdentity, type ProcessIdentity } from "../../core/process_identity.ts";
 import { writeError } from "./write_error.ts";
 
 /** What a lock file says of its holder. */
@@ -43,13 +43,16 @@ const ILLEGIBLE_MS = 1000;
 export class OutputLock implements Disposable {
   /** The output that it guards. */
   readonly output: string;
+  /** The id of the run that it was taken from; undefined if nobody had it, or nobody legible. */
+  readonly takenFrom: string | undefined;
   readonly #path: string;
   readonly #content: string;
   readonly #timer: ReturnType<typeof setInterval>;
   #touchFailure: unknown;
 
-  private constructor(output: string, content: string) {
+  private constructor(output: string, content: string, takenFrom?: string) {
     this.output = output;
+    this.takenFrom = takenFrom;
     this.#path = lockPath(output);
     this.#content = content;
     this.#timer = setInterval(() => this.#touch(), TOUCH_MS);
@@ -85,7 +88,7 @@ export class OutputLock implements Disposable {
       if (replace(path, output, { found, content })) {
         const why = liveness === "dead" ? "which has ended" : "as asked";
         options.onNotice?.(`Took the lock of '${output}' from ${describeHolder(found)}, ${why}`);
-        return new OutputLock(output, content);
+        return new OutputLock(output, content, found.holder?.run);
       }
     }
   }

@@ -89,6 +89,11 @@ export class OutputSet implements Disposable {
     return this.#outputs;
   }
 
+  /** The ids of the runs that locks were taken from. */
+  get takenFrom(): readonly string[] {
+    return this.#outputs.flatMap(({ lock }) => lock.takenFrom ?? []);
+  }
+
   /**
    * Creates the part files. One that a run left which is no more is removed, and said so.
    *

@@ -1,12 +1,13 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { APPLY_HELP } from "../../cli/apply_help.ts";
 import { applyRequest } from "../../cli/apply_request.ts";
-import { COMMON_OPTIONS, parseOptions } from "../../cli/option_table.ts";
+import { optionsOf } from "../../cli/command.ts";
+import { parseOptions } from "../../cli/option_table.ts";
 import { ConfigError } from "../../core/errors.ts";
 import type { ApplyOptions } from "../../raster/apply_options.ts";
 
 function request(args: string, cores = 4): Promise<ApplyOptions> {
-  const parsed = parseOptions([...APPLY_HELP.options, ...COMMON_OPTIONS], ["f.ts", ...args.split(" ")]);
+  const parsed = parseOptions(optionsOf(APPLY_HELP), ["f.ts", ...args.split(" ")]);
   return applyRequest(parsed, { cores });
 }
 
@@ -85,6 +86,45 @@ Deno.test("CW_NONE gets no workers unless they are asked for", async () => {
   assertEquals((await request("--in a=b --kind CW_NONE")).concurrency, { computeWorkerKind: "CW_NONE" });
   const asked = await request("--in a=b --kind CW_NONE --workers 2");
   assertEquals(asked.concurrency?.numComputeWorkers, 2);
+});
+
+Deno.test("workers are a number, a range, or one for every block", async () => {
+  const style = async (args: string) =>
+    (await request(`--in a=b --kind CW_X ${args}`)).concurrency as unknown;
+  const kind = { computeWorkerKind: "CW_X" };
+  assertEquals(await style("--workers 7"), { ...kind, numComputeWorkers: 7 });
+  assertEquals(await style("--workers 2:7"), { ...kind, minComputeWorkers: 2, numComputeWorkers: 7 });
+  assertEquals(await style("--single-block-workers"), { ...kind, singleBlockComputeWorkers: true });
+  assertEquals(await style("--shared-temp no"), { ...kind, numComputeWorkers: 4, haveSharedTemp: false });
+  for (const range of ["0:4", "5:4", "1:", ":4", "1:2:3", "a:4"]) {
+    assertEquals(
+      await refused(`--in a=b --workers ${range}`),
+      `--workers takes a number, or the least and the most, such as 20:200, not '${range}'`,
+    );
+  }
+});
+
+Deno.test("a kind's parameters come as an object, one by one, or both, and JSON is taken as such", async () => {
+  const params = async (args: string) =>
+    (await request(`--in a=b ${args}`)).concurrency?.computeWorkerExtraParams;
+  assertEquals(await params(""), undefined);
+  assertEquals(
+    await params(`--extra-params {"a":1,"b":2} --param b=3 --param w=2:00:00 --param e= --no-arrays`),
+    {
+      ...{ a: 1, b: 3, w: "2:00:00", e: "", arrays: false },
+    },
+  );
+  assertEquals(await params(`--param a=["x","y=z"] --param b=true --param c="7" --param d=x=y`), {
+    ...{ a: ["x", "y=z"], b: true, c: "7", d: "x=y" },
+  });
+  assertEquals(
+    await refused("--in a=b --param walltime"),
+    "--param 'walltime' is no parameter: write KEY=VALUE, such as walltime=2:00:00",
+  );
+  assertEquals(
+    await refused("--in a=b --param a=1 --param a=2"),
+    `--param a is given twice: leave one out, or write a list, a='["a","b"]'`,
+  );
 });
 
 Deno.test("a reference alone is enough to work on", async () => {

@@ -6,10 +6,17 @@ export interface FakeConsole extends CliConsole {
   readonly outLines: string[];
   /** Lines of standard error. */
   readonly errLines: string[];
+  /** Questions that were asked. */
+  readonly questions: string[];
 }
 
-/** A console that is no terminal and keeps what is written. */
-export function fakeConsole(): FakeConsole {
+/**
+ * A console that keeps what is written.
+ *
+ * @param answer what is said to every question; undefined for a console that is no terminal.
+ */
+export function fakeConsole(answer?: string): FakeConsole {
+  const questions: string[] = [];
   const outLines: string[] = [];
   const errLines: string[] = [];
   return {
@@ -22,5 +29,10 @@ export function fakeConsole(): FakeConsole {
     errHasColour: false,
     hasUnicode: false,
     columns: () => 80,
+    questions,
+    ask: (question) => {
+      questions.push(question);
+      return answer;
+    },
   };
 }

@@ -68,6 +68,13 @@ Deno.test("the demo makes a scene and its NDVI, says where they are, and can be 
   });
 });
 
+Deno.test("a quiet demo says nothing", async () => {
+  await inFolder(async (folder) => {
+    const result = await run("demo", "--dir", folder, "--size", "64", "--quiet");
+    assertEquals([result, filesIn(folder)], [{ status: 0, out: [], err: [] }, ["ndvi.tif", "scene.tif"]]);
+  });
+});
+
 Deno.test("info says what the demo made", async () => {
   const { status, out } = await run("info", shared.scene);
   assertEquals(status, 0);
@@ -255,6 +262,37 @@ for (const [signal, status, kind] of signals) {
   });
 }
 
+/** Starts a command on a terminal of its own and hangs it up when the file is there; prints the exit status. */
+const HANG_UP = `
+import os, pty, select, sys, time
+watched, command = sys.argv[1], sys.argv[2:]
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(command[0], command)
+ready, deadline = None, time.monotonic() + 20
+while time.monotonic() < (ready or deadline):
+    if select.select([terminal], [], [], 0.02)[0]:
+        os.read(terminal, 4096)
+    if ready is None and os.path.exists(watched):
+        ready = time.monotonic() + 0.3
+os.close(terminal)
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+`;
+
+Deno.test({
+  name: "a terminal that hangs up ends a run in order, although nothing can be written to it any more",
+  ignore: Deno.build.os === "windows" || !hasPython(),
+  fn: () =>
+    inFolder(async (folder) => {
+      const args = await slowRun(folder, SLOW, "CW_SUBPROC");
+      const watched = join(folder, "slow.tif.part");
+      const child = spawn(args, ["python3", "-c", HANG_UP, watched]);
+      const { code, out, err } = await ended(child);
+      assertEquals([code, out], [0, "129\n"], err);
+      assertEquals(filesIn(folder).filter((name) => name.endsWith(".lock")), []);
+    }),
+});
+
 Deno.test({
   name: "a second signal ends at once what the first could not",
   ignore: Deno.build.os === "windows",
@@ -288,3 +326,12 @@ Deno.test({
       assertEquals([code, filesIn(folder)], [0, ["slow.tif", "slow.ts"]], err);
     }),
 });
+
+function hasPython(): boolean {
+  try {
+    return new Deno.Command("python3", { args: ["--version"], stdout: "null" }).outputSync().success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

@@ -35,8 +35,8 @@ Deno.test("an unknown command is wrong use, and the commands are listed", async 
   const { status, out, err } = await run("aply");
   assertEquals([status, out], [2, []]);
   assertEquals(err, [
-    "blockfleet: Unknown command 'aply': did you mean apply? the commands are apply, info, kinds, worker, demo; " +
-    "blockfleet --help says what they do",
+    "blockfleet: Unknown command 'aply': did you mean apply? the commands are apply, info, kinds, script, cleanup, worker, " +
+    "demo; blockfleet --help says what they do",
   ]);
   assertEquals((await run()).status, 2);
   assertEquals((await run("--workers")).status, 2);
@@ -87,7 +87,11 @@ Deno.test("kinds lists RIOS's seven", async () => {
   ]);
   const { out: [json] } = await run("kinds", "--json");
   const { ok, kinds } = JSON.parse(json!);
-  assertEquals([ok, kinds.length, kinds[2].available, kinds[3].reason], [true, 7, true, "not built yet"]);
+  assertEquals([ok, kinds.length], [true, 7]);
+  for (const { kind, built, available, reason } of kinds.slice(0, 3)) {
+    assertEquals([built, available, reason], [true, true, undefined], kind);
+  }
+  for (const { available, reason } of kinds) assertEquals(available, reason === undefined);
 });
 
 Deno.test("each error has its status", () => {
@@ -103,6 +107,24 @@ Deno.test("each error has its status", () => {
     ].map(exitStatusOf),
     [2, 3, 1, 1, 129, 130, 143],
   );
+});
+
+Deno.test("of an option and its name in the API, given as alternatives, the command line shows the option", () => {
+  const shown = (text: string) => errorLine(new ConfigError(text), APPLY_HELP.options);
+  const cases = [
+    ["use --restart (restart: true) to begin anew", "use --restart to begin anew"],
+    ["use --take-over (takeOver)", "use --take-over"],
+    ["by path with shipCode: false (--ship-code no)", "by path with --ship-code no"],
+    ["--ship-code no (shipCode: false) then", "--ship-code no then"],
+    [
+      "(computeWorkersRead: false) need numReadWorkers",
+      "(--compute-workers-read: false) need --read-workers",
+    ],
+    ["needs computeWorkerExtraParams (--extra-params @FILE.json): {}", "needs --extra-params @FILE.json: {}"],
+    ["computeWorkerExtraParams.walltime 'x': no time", "--param walltime 'x': no time"],
+    ["--resume (of the other) stays", "--resume (of the other) stays"],
+  ];
+  for (const [text, line] of cases) assertEquals(shown(text!), line);
 });
 
 Deno.test("an error is one line in the words of the command line", () => {

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { didYouMean, editDistance } from "../../cli/closest_name.ts";
 import { COMMANDS } from "../../cli/command_list.ts";
+import { optionsOf } from "../../cli/command.ts";
 import { commandHelp, programHelp } from "../../cli/help_text.ts";
 import { COMMON_OPTIONS, type OptionSpec, parseOptions } from "../../cli/option_table.ts";
 import { TIMEOUT_NAMES } from "../../core/concurrency_style.ts";
@@ -38,6 +39,15 @@ Deno.test("what follows -- is no option, and a single dash is an argument", () =
   assertEquals(options.has("quiet"), true);
 });
 
+Deno.test("parsed options make a command line that parses to the same, without those left out", () => {
+  const args = ["-q", "a b.ts", "--in=x=1,2", "--timings", "--nodata", "-1", "--in", "--odd", "--", "--c"];
+  const again = parseOptions(SPECS, args).toArguments(SPECS, ["timings"]);
+  assertEquals(again, ["--quiet", "--in=x=1,2", "--in=--odd", "--nodata=-1", "--", "a b.ts", "--c"]);
+  const parsed = parseOptions(SPECS, again);
+  assertEquals([parsed.values("in"), parsed.value("nodata")], [["x=1,2", "--odd"], "-1"]);
+  assertEquals([parsed.has("quiet"), parsed.positionals], [true, ["a b.ts", "--c"]]);
+});
+
 Deno.test("an unknown option is refused with a guess", () => {
   assertEquals(refused(["--nodat", "1"]), "Unknown option --nodat: did you mean --nodata?");
   assertEquals(refused(["--whatever"]), "Unknown option --whatever: see --help for the options");
@@ -69,15 +79,20 @@ Deno.test("a guess is made only where a name comes near", () => {
     ": did you mean --compute-workers-read?",
   );
   assertEquals(didYouMean("x", ["apply", "info"]), "");
+  assertEquals(didYouMean("7", ["0", "1"]), "");
 });
 
 Deno.test("no command has two options of one name or letter, and every option stands in its help", () => {
   for (const { help } of COMMANDS) {
-    const options = [...help.options, ...COMMON_OPTIONS];
+    const options = optionsOf(help);
     const names = options.flatMap(({ name, short }) => short ? [name, short] : [name]);
     assertEquals(new Set(names).size, names.length, help.name);
     const text = commandHelp(help);
-    for (const { name } of options) assertEquals(text.includes(`--${name}`), true, `${help.name} --${name}`);
+    const shown = help.takesOptionsOf ? [...help.options, ...COMMON_OPTIONS] : options;
+    for (const { name } of shown) assertEquals(text.includes(`--${name}`), true, `${help.name} --${name}`);
+    if (help.takesOptionsOf) {
+      assertEquals(text.includes(`all options of blockfleet ${help.takesOptionsOf.name}.`), true);
+    }
     assertEquals(help.examples.length > 0, true);
     for (const line of text.split("\n")) assertEquals(line.length <= 110, true, line);
   }
@@ -89,7 +104,7 @@ Deno.test("the examples of every help are accepted by the parser of their comman
       // As a shell parts it: single quotes hold words together.
       const words = lines.join(" ").match(/'[^']*'|\S+/g)!.map((word) => word.replace(/^'|'$/g, ""));
       assertEquals(words[0], help.name);
-      const { positionals } = parseOptions([...help.options, ...COMMON_OPTIONS], words.slice(1));
+      const { positionals } = parseOptions(optionsOf(help), words.slice(1));
       assertEquals(positionals.length >= help.positionals.min, true, lines[0]);
     }
   }

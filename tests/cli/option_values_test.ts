@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { dirname } from "@std/path";
 import { findJsonFault, parseJsonArgument } from "../../cli/json_argument.ts";
 import { toJson } from "../../cli/json_output.ts";
 import { parseNamedFiles, parseNamedValue, splitList } from "../../cli/named_values.ts";
@@ -155,7 +156,16 @@ Deno.test("JSON can come from a file, whose name is in the error", async () => {
       message,
       `'${file}' of --args is not JSON: at line 1, column 3 there should be the end but there is '2'`,
     );
-    await assertRejects(() => parseJsonArgument("args", `@${file}.none`), ConfigError, "Cannot read");
+    await assertRejects(
+      () => parseJsonArgument("args", `@${file}.none`),
+      ConfigError,
+      `Cannot read '${file}.none' of --args: there is no such file. After @ write the path of a file of JSON`,
+    );
+    await assertRejects(
+      () => parseJsonArgument("args", `@${dirname(file)}`),
+      ConfigError,
+      `Cannot read '${dirname(file)}' of --args: it is a folder`,
+    );
   } finally {
     await Deno.remove(file);
   }

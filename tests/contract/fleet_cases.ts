@@ -4,6 +4,7 @@
  * @module
  */
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import type { RunSelector } from "../../core/driver.ts";
 import { CW_NONE } from "../../core/kinds.ts";
 import type { ContractCase } from "./contract_case.ts";
 import { HeldFleet } from "./held_fleet.ts";
@@ -43,8 +44,8 @@ export const FLEET_CASES: readonly ContractCase[] = [
       assertEquals(new Set(attached.map(({ hello }) => hello.nativeId)).size, workers);
       for (const { worker, hello } of attached) {
         assert(hello.host !== "" && hello.pid > 0);
-        const status = held.fleet.workers().find((status) => status.worker === worker);
-        assertEquals([status?.state, status?.nativeId], ["running", hello.nativeId]);
+        const status = await held.status(worker, "running");
+        assertEquals(status.nativeId, hello.nativeId);
         const news = await held.news((event) => event.type === "started" && event.worker === worker);
         assert(news.type === "started" && news.nativeId === hello.nativeId && news.host === hello.host);
       }
@@ -68,7 +69,7 @@ export const FLEET_CASES: readonly ContractCase[] = [
       await using held = await fleet(workers, (n) => n);
       const attached = await held.all(workers);
       await held.fleet.stop({ finished: false });
-      assertEquals(await held.fleet.stop({ finished: false }), []);
+      assertEquals(await held.fleet.stop({ finished: true }), []);
       for (const { ended } of attached) await ended;
       assertEquals(new Set(held.fleet.workers().map(({ state }) => state)), new Set(["ended"]));
       await held.newsEnded;
@@ -98,7 +99,8 @@ export const FLEET_CASES: readonly ContractCase[] = [
       assertNotEquals(second.hello.nativeId, first.hello.nativeId);
       await second.init();
       assertEquals(await second.compute(6), 7);
-      assertEquals(held.fleet.workers().map(({ state }) => state), ["running"]);
+      await held.status(first.worker, "running");
+      assertEquals(held.fleet.workers().length, 1);
     },
   },
   {
@@ -111,10 +113,50 @@ export const FLEET_CASES: readonly ContractCase[] = [
     },
   },
   {
+    name: "a replacement that is under way when the fleet is stopped leaves nothing",
+    async run({ fleet }) {
+      await using held = await fleet(1, (n) => n);
+      const first = await held.next();
+      first.link.close("the contract wants another");
+      const ended = new AbortController();
+      const replacing = held.fleet.replace(first.worker, ended.signal);
+      ended.abort();
+      await Promise.all([replacing, held.fleet.stop({ finished: false })]);
+      assertEquals(held.fleet.workers().map(({ state }) => state), ["ended"]);
+      await held.newsEnded;
+    },
+  },
+  {
+    name: "it says whether its fleets can grow",
+    needs: ({ kind }) => kind === CW_NONE ? "there is never more than one" : undefined,
+    async run({ driver, fleet }) {
+      await using held = await fleet(1, (n) => n);
+      assertEquals(held.fleet.grow !== undefined, driver.canGrow ?? false, "canGrow");
+      await held.next();
+    },
+  },
+  {
+    name: "more workers are numbered on from those there are, and none come once the run is over",
+    needs: ({ canGrow }) => canGrow ? undefined : "its fleets can't grow",
+    async run({ fleet }) {
+      await using held = await fleet(1, (n) => 2 * n, { maxWorkers: 3 });
+      assertEquals((await held.next()).worker, 0);
+      const { signal } = new AbortController();
+      assertEquals((await held.fleet.grow!(2, signal)).added, 2);
+      const more = await held.all(2);
+      assertEquals(more.map(({ worker }) => worker).sort(), [1, 2]);
+      await more[0]!.init();
+      assertEquals(await more[0]!.compute(4), 8);
+      const late = await held.fleet.grow!(1, AbortSignal.abort());
+      assertEquals([late.added, typeof late.reason, held.fleet.workers().length], [0, "string", 3]);
+    },
+  },
+  {
     name: "a preview says what starting would do, and starts nothing",
     needs: ({ preview }) => preview ? undefined : "it has no preview",
-    async run({ driver, fleet }) {
-      const { steps } = await driver.preview!(await HeldFleet.spec(2, {}));
+    async run({ driver, fleet, style }) {
+      const spec = await HeldFleet.spec(2, { extraParams: style().computeWorkerExtraParams ?? {} });
+      const { steps } = await driver.preview!(spec);
       assert(steps.length > 0);
       for (const { title, text } of steps) assert(title !== "" && text !== "");
       await using held = await fleet(1, (n) => n);
@@ -125,7 +167,12 @@ export const FLEET_CASES: readonly ContractCase[] = [
     name: "a cleanup that only looks says what it would remove",
     needs: ({ cleanup }) => cleanup ? undefined : "it has no cleanup",
     async run({ driver }) {
-      const selector = { runId: crypto.randomUUID(), dryRun: true };
+      const selector: RunSelector = {
+        runs: [],
+        unregistered: { runId: crypto.randomUUID() },
+        dryRun: true,
+        confirm: () => Promise.reject(new Error("nothing is to be asked for a look")),
+      };
       assertEquals(await driver.cleanup!(selector), { removed: [], failed: [] });
     },
   },

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
 import { ChannelHost } from "../../core/channel/channel_host.ts";
 import type {
   Driver,
@@ -15,10 +16,13 @@ import type {
   LinkEnd,
   WorkerHello,
   WorkerLink,
+  WorkerStatus,
 } from "../../core/driver.ts";
 import { MessageQueue } from "../../core/message_queue.ts";
 import { packValue, unpackValue } from "../../core/pack_value.ts";
 import { userFunctionSpec } from "../../core/user_function_spec.ts";
+import { FileRegister } from "../../core/register/file_register.ts";
+import type { ThingRecord } from "../../core/driver.ts";
 import { MAP_PROCESSOR, type MapJob } from "../../core/worker/map_processor.ts";
 import { MAP_PROGRAM } from "../../core/worker/map_thread.ts";
 
@@ -43,29 +47,40 @@ export class HeldFleet implements AsyncDisposable {
   readonly #attached: MessageQueue<HeldWorker>;
   readonly #news: FleetEvent[] = [];
   readonly #ended: AbortController;
-  readonly #channel: ChannelHost | undefined;
+  readonly #patienceMs: number;
+  readonly #close: () => Promise<readonly ThingRecord[]>;
   #heard = Promise.withResolvers<void>();
 
   private constructor(
     fleet: Fleet,
     attached: MessageQueue<HeldWorker>,
-    run: { ended: AbortController; channel: ChannelHost | undefined },
+    run: { ended: AbortController; close: () => Promise<readonly ThingRecord[]>; patienceMs: number },
   ) {
     this.fleet = fleet;
     this.#attached = attached;
     this.#ended = run.ended;
-    this.#channel = run.channel;
+    this.#close = run.close;
+    this.#patienceMs = run.patienceMs;
     this.newsEnded = this.#listen();
   }
 
-  static spec(workers: number, extraParams: Readonly<Record<string, unknown>>): FleetSpec {
+  static spec(
+    workers: number,
+    options: {
+      extraParams: Readonly<Record<string, unknown>>;
+      maxWorkers?: number | undefined;
+      sharedTemp?: boolean | undefined;
+    },
+  ): FleetSpec {
+    const { extraParams, maxWorkers = workers, sharedTemp = true } = options;
     return {
       workers,
+      maxWorkers,
       program: MAP_PROGRAM,
       jobName: "contract",
       extraParams,
       singleBlockComputeWorkers: false,
-      haveSharedTemp: true,
+      haveSharedTemp: sharedTemp,
       threadsPerWorker: 1,
       access: { read: [], net: [], everything: false, flags: [] },
     };
@@ -77,6 +92,14 @@ export class HeldFleet implements AsyncDisposable {
       workers: number;
       userFunction: (n: number) => unknown;
       extraParams: Readonly<Record<string, unknown>>;
+      /** Most workers that may be asked for later; default `workers`. */
+      maxWorkers?: number | undefined;
+      /** Seconds that a worker may take to connect; default 1. */
+      startSeconds?: number | undefined;
+      /** Whether workers see the temporary files; default true. */
+      sharedTemp?: boolean | undefined;
+      /** The SHA-256 of the only code that workers may run; default any. */
+      codeHash?: string;
     },
   ): Promise<HeldFleet> {
     const userFunction = await userFunctionSpec(options.userFunction);
@@ -88,19 +111,55 @@ export class HeldFleet implements AsyncDisposable {
       attached.push(holdWorker(job, { worker, hello, link }));
     const notice = () => {};
     const runId = crypto.randomUUID();
+    const folder = await Deno.makeTempDir({ prefix: "blockfleet_contract_" });
+    let register: Promise<FileRegister> | undefined;
     const context: DriverContext = {
       ...{ runId, signal: ended.signal, notice, attach },
+      register: () =>
+        register ??= FileRegister.open({
+          ...{ runId, kind: driver.kind, driverModule: undefined, jobName: "contract", notice },
+          folder: { path: join(folder, "runs"), within: folder },
+        }),
       openChannel: async (reach) =>
-        channel ??= await ChannelHost.open({ ...{ runId, reach, attach, notice }, style: {} }),
+        channel ??= await ChannelHost.open({
+          ...{ runId, reach, attach, notice },
+          style: {},
+          codeHash: options.codeHash,
+        }),
     };
-    const spec = HeldFleet.spec(options.workers, options.extraParams);
-    const fleet = await driver.start(spec, context);
-    return new HeldFleet(fleet, attached, { ended, channel });
+    const spec = HeldFleet.spec(options.workers, options);
+    const close = async () => {
+      await channel?.close("the test is over");
+      const left = await (await register)?.close() ?? [];
+      await Deno.remove(folder, { recursive: true });
+      return left;
+    };
+    try {
+      const fleet = await driver.start(spec, context);
+      const patienceMs = 1000 * (30 + 5 * (options.startSeconds ?? 1));
+      return new HeldFleet(fleet, attached, { ended, close, patienceMs });
+    } catch (error) {
+      await close();
+      throw error;
+    }
   }
 
   /** The next worker that connects. */
   async next(): Promise<HeldWorker> {
-    return (await this.#attached.receive())!;
+    const worker = await this.#within(this.#attached.receive(), "a worker to connect");
+    if (!worker) throw new Error("no worker connects any more");
+    return worker;
+  }
+
+  /** Waits until a worker's status is as wanted. */
+  async status(worker: number, state: WorkerStatus["state"]): Promise<WorkerStatus> {
+    const deadlineMs = performance.now() + this.#patienceMs;
+    while (true) {
+      const status = this.fleet.workers().find((status) => status.worker === worker);
+      if (status?.state === state) return status;
+      assert(performance.now() < deadlineMs, `worker ${worker} is ${status?.state}, not ${state}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 
   /** As many workers as that, as they connect. */
@@ -115,15 +174,27 @@ export class HeldFleet implements AsyncDisposable {
     while (true) {
       const found = this.#news.find(wanted);
       if (found) return found;
-      await this.#heard.promise;
+      await this.#within(this.#heard.promise, "news");
+    }
+  }
+
+  async #within<T>(awaited: Promise<T>, what: string): Promise<T> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    const ms = this.#patienceMs;
+    const patience = setTimeout(() => reject(new Error(`${what} did not come within ${ms / 1000} s`)), ms);
+    try {
+      return await Promise.race([awaited, promise]);
+    } finally {
+      clearTimeout(patience);
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort();
     await this.fleet.stop({ finished: false });
-    await this.#channel?.close("the test is over");
+    const left = await this.#close();
     await this.newsEnded;
+    assertEquals(left, [], "a fleet that has been stopped leaves nothing in the register");
   }
 
   async #listen(): Promise<void> {

@@ -8,10 +8,12 @@ import type { Driver } from "../../core/driver.ts";
 import { AbortedError, TimeoutExceededError, WorkerError } from "../../core/errors.ts";
 import { mapBlocks } from "../../core/map_blocks.ts";
 import { collectBlocks } from "./collect_blocks.ts";
-import type { ContractCase } from "./contract_case.ts";
+import type { ContractCase, ContractTraits } from "./contract_case.ts";
 
 const interruptible = ({ canInterrupt }: Driver): string | undefined =>
   canInterrupt ? undefined : "it computes in the main thread, which can't be ended";
+const withMarker = (driver: Driver, { sharedTemp }: ContractTraits): string | undefined =>
+  interruptible(driver) ?? (sharedTemp ? undefined : "its workers see no folder of this machine");
 const inMainThread = ({ canInterrupt }: Driver): string | undefined =>
   canInterrupt ? "it computes outside the main thread" : undefined;
 
@@ -100,7 +102,7 @@ export const LOSS_CASES: readonly ContractCase[] = [
     },
   ].map(({ how, die }): ContractCase => ({
     name: `a worker that ends by ${how} is lost, another takes its place, and every block is done`,
-    needs: interruptible,
+    needs: withMarker,
     async run({ style }) {
       const folder = await Deno.makeTempDir({ prefix: "blockfleet_contract_" });
       try {

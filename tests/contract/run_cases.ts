@@ -55,6 +55,20 @@ export const RUN_CASES: readonly ContractCase[] = [
     },
   },
   {
+    name: "single-block workers compute one block each, and their ends are no losses",
+    needs: ({ supportsSingleBlock }) => supportsSingleBlock ? undefined : "it is no batch queue",
+    async run({ style }) {
+      const { results, summary } = await collectBlocks({
+        userFunction: (n: number) => n,
+        blocks: [1, 2, 3],
+        concurrency: style({ numComputeWorkers: 0, singleBlockComputeWorkers: true }),
+        onNotice: () => {},
+      });
+      const { started, lost } = summary.workers;
+      assertEquals([results.size, started, lost], [3, 3, 0]);
+    },
+  },
+  {
     name: "an asynchronous user function is waited for",
     async run({ style }) {
       const { results } = await collectBlocks({

@@ -20,6 +20,20 @@ Deno.test("a user function's error says block, worker, error and place, and keep
   assertEquals(error.context, { ...CONTEXT, remoteStack: STACK });
 });
 
+Deno.test("the place is the user's, also where blockfleet's own code throws; its own if there is no other", () => {
+  const root = decodeURI(new URL("../../", import.meta.url).href);
+  const ours = `    at RasterBlock.band (${root}raster/raster_block.ts:9:3)`;
+  const theirs = `    at default (${root}examples/fn.ts:20:7)`;
+  const placeOf = (...frames: string[]) => {
+    const error = { name: "RangeError", message: "m", phase: "compute" as const };
+    return blockFailure({ ...error, stack: ["RangeError: m", ...frames].join("\n") }, CONTEXT).message
+      .split("RangeError: m at ")[1]!;
+  };
+  const path = root.replace("file://", "");
+  assertEquals(placeOf(ours, theirs), `${path}examples/fn.ts:20:7`);
+  assertEquals(placeOf(ours), `${path}raster/raster_block.ts:9:3`);
+});
+
 Deno.test("a reading error says so, and one that explains itself needs no class name", () => {
   const read = blockFailure({ name: "Error", message: "gone", stack: "", phase: "read" }, CONTEXT);
   assertEquals(read.message, "Cannot read the inputs of block (4, 2) on worker 3: Error: gone");

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { Scheduler, type SchedulerOptions } from "../../core/scheduler.ts";
+import { Scheduler } from "../../core/scheduler.ts";
+import type { SchedulerOptions } from "../../core/scheduler_types.ts";
 import { seededRandom } from "../raster/seeded_random.ts";
 
 interface Simulated {

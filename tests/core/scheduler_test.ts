@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { OVERDUE_MS, Scheduler, type SchedulerOptions } from "../../core/scheduler.ts";
+import { OVERDUE_MS, Scheduler } from "../../core/scheduler.ts";
+import type { SchedulerOptions } from "../../core/scheduler_types.ts";
 
 const DEFAULTS: SchedulerOptions = {
   blockCount: 10,

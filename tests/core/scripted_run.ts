@@ -87,11 +87,16 @@ export class ScriptedWorker implements WorkerLink {
     this.#computing = { block, sinceMs: performance.now() };
   }
 
+  /** Its connection breaks, or is mended. */
+  async connected(isConnected: boolean): Promise<void> {
+    (await this.#handler.promise).connected?.(isConnected);
+  }
+
   /** Answers a block that it holds. */
-  async answer(block: number, payload: Payload = headerOnly(block)): Promise<void> {
+  async answer(block: number, payload: Payload = headerOnly(block), elapsedMs = 1): Promise<void> {
     const attempt = this.held.get(block)!;
     this.held.delete(block);
-    const items = [{ block, attempt, elapsedMs: 1, payload }];
+    const items = [{ block, attempt, elapsedMs, payload }];
     await this.#say({ type: "results", items, timings: [] });
   }
 
@@ -137,6 +142,8 @@ export interface Script {
   start?(context: DriverContext): Promise<void>;
   /** What it answers to `replace`; default: it connects a new worker. */
   replace?(worker: number): Replacement;
+  /** What it answers to `grow`; without it the driver can't. */
+  grow?(workers: number): { added: number; reason?: string };
   /** Its stop. */
   stop?(): Promise<void>;
 }
@@ -148,6 +155,10 @@ export class ScriptedRun {
   readonly notices: string[] = [];
   /** Workers that the driver was asked to put in the place of others. */
   readonly replaced: number[] = [];
+  /** How many more workers the driver was asked for, each time. */
+  readonly grown: number[] = [];
+  /** Workers that the driver was asked to look after. */
+  readonly checked: number[] = [];
   readonly #context = Promise.withResolvers<DriverContext>();
   readonly #news = new MessageQueue<FleetEvent>();
   readonly #replacements = new MessageQueue<number>();
@@ -194,10 +205,13 @@ export class ScriptedRun {
   }
 
   /** A worker connects. */
-  async connect(worker: number, options: { ready?: boolean } = {}): Promise<ScriptedWorker> {
+  async connect(
+    worker: number,
+    options: { ready?: boolean; nativeId?: string } = {},
+  ): Promise<ScriptedWorker> {
     const link = new ScriptedWorker(options.ready ?? true);
     const context = await this.#context.promise;
-    const nativeId = `scripted.${++this.#started}`;
+    const nativeId = options.nativeId ?? `scripted.${++this.#started}`;
     this.#states.set(worker, "running");
     this.#news.push({ type: "started", worker, nativeId, host: Deno.hostname() });
     context.attach(worker, { nativeId, host: Deno.hostname(), pid: Deno.pid }, link);
@@ -208,6 +222,13 @@ export class ScriptedRun {
   ended(worker: number, news: { cause?: EndCause; logTail?: string; exitCode?: number } = {}): void {
     this.#states.set(worker, "ended");
     this.#news.push({ type: "ended", worker, cause: "exit", ...news });
+  }
+
+  /** News of a worker that is not its end; settles when the manager has heard it. */
+  async news(event: FleetEvent): Promise<void> {
+    if (event.type === "refused") this.#states.set(event.worker, "ended");
+    this.#news.push(event);
+    await new Promise((resolve) => setTimeout(resolve, 0));
   }
 
   /** The next worker that another is wanted for. */
@@ -222,6 +243,7 @@ export class ScriptedRun {
       inProcess: true,
       supportsSingleBlock: true,
       canInterrupt: true,
+      canGrow: this.#script.grow !== undefined,
       available: () => Promise.resolve({ available: true }),
       start: async (spec, context) => {
         for (let worker = 0; worker < spec.workers; worker++) this.#states.set(worker, "queued");
@@ -234,6 +256,7 @@ export class ScriptedRun {
 
   #fleet(): Fleet {
     const news = this.#news;
+    const { grow } = this.#script;
     const stop = async () => {
       await this.#script.stop?.();
       news.close();
@@ -249,7 +272,18 @@ export class ScriptedRun {
       replace: (worker) => {
         this.replaced.push(worker);
         this.#replacements.push(worker);
+        this.#states.set(worker, "queued");
         return Promise.resolve(this.#script.replace?.(worker) ?? { replaced: true });
+      },
+      check: (worker) => void this.checked.push(worker),
+      ...grow && {
+        grow: (workers: number) => {
+          this.grown.push(workers);
+          const answer = grow(workers);
+          const first = this.#states.size;
+          for (let i = 0; i < answer.added; i++) this.#states.set(first + i, "queued");
+          return Promise.resolve(answer);
+        },
       },
       stop,
       [Symbol.asyncDispose]: async () => void await stop(),

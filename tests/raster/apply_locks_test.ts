@@ -107,7 +107,7 @@ Deno.test("a run that takes an output over wins, and the run that had it says so
 
 Deno.test("what a dead process left behind is taken over and said", async () => {
   await withScene(async (scene) => {
-    const module = new URL("../../raster/output/process_identity.ts", import.meta.url).href;
+    const module = new URL("../../core/process_identity.ts", import.meta.url).href;
     const script = `
       import { ownIdentity } from ${JSON.stringify(module)};
       const holder = { run: "an-old-run", ...ownIdentity(), startedAt: new Date().toISOString() };

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { LockedError } from "../../core/errors.ts";
 import { type LockHolder, lockPath, OutputLock } from "../../raster/output/output_lock.ts";
-import { ownIdentity } from "../../raster/output/process_identity.ts";
+import { ownIdentity } from "../../core/process_identity.ts";
 import { tempFolder } from "../gdal.ts";
 
 /** A lock file as some other run would have left it. */

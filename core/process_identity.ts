@@ -60,10 +60,14 @@ export function livenessOf(
   }
 }
 
-/** Field 22 of proc(5)'s stat; undefined if there is no such process. The name in field 2 may hold spaces and brackets. */
+/**
+ * Field 22 of proc(5)'s stat; undefined if there is no such process, or it has ended and only its parent has not asked
+ * how. The name in field 2 may hold spaces and brackets.
+ */
 function processStart(pid: number): string | undefined {
   const stat = readSystemFile(`/proc/${pid}/stat`);
-  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return fields?.[0] === "Z" || fields?.[0] === "X" ? undefined : fields?.[19];
 }
 
 function ownSpace(): string {

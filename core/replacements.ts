@@ -1,0 +1,136 @@
+/**
+ * Workers in the place of others.
+ *
+ * @module
+ */
+import type { Dispatcher } from "./dispatcher.ts";
+import type { Fleet } from "./driver.ts";
+import { DriverError } from "./errors.ts";
+import type { Retirement } from "./session.ts";
+import { sleep } from "./sleep.ts";
+
+/** Delay before a replacement: doubles each time that one number is replaced, until a block is done. */
+const REPLACE_MS = { least: 1000, most: 60_000 };
+
+/** What replacing takes. */
+export interface ReplacementParts {
+  /** The run. */
+  readonly dispatcher: Dispatcher;
+  /** The fleet, once it is started; undefined if it could not be. */
+  readonly fleet: () => Promise<Fleet | undefined>;
+  /** Aborted when the run is over. */
+  readonly signal: AbortSignal;
+  /** Computing threads of a worker. */
+  readonly threadsPerWorker: number;
+  /** A worker for people. */
+  nameOf(worker: number): string;
+  /** A line for the user. */
+  notice(line: string): void;
+  /** Another worker has been started. */
+  started(): void;
+}
+
+/** Asks the driver for workers in the place of those that are gone. */
+export class Replacements {
+  readonly #parts: ReplacementParts;
+  readonly #underway = new Set<Promise<void>>();
+  /** Workers that are wanted again and have not connected. */
+  readonly #awaited = new Set<number>();
+  /** Workers that are gone for good, whatever the driver has heard yet. */
+  readonly #gone = new Set<number>();
+  /** How often each number was replaced since a block was last done: many that are lost at once are no reason to wait. */
+  readonly #inARow = new Map<number, number>();
+  #doneBefore = 0;
+
+  /** Everybody is still expected. */
+  constructor(parts: ReplacementParts) {
+    this.#parts = parts;
+  }
+
+  /** Workers that are there, or on their way. */
+  aliveCount(fleet: Fleet): number {
+    return this.#alive(fleet).size;
+  }
+
+  /** A worker is gone: asks for another if one is wanted. */
+  gone(worker: number, wanted: Retirement): void {
+    this.#gone.add(worker);
+    if (wanted !== "nobody") this.#begin(worker, wanted);
+  }
+
+  /** The driver will never get this worker. */
+  refused(worker: number): void {
+    this.#gone.add(worker);
+    this.#noLongerAwaited(worker);
+  }
+
+  /** A worker has connected. */
+  connected(worker: number): void {
+    this.#gone.delete(worker);
+    this.#noLongerAwaited(worker);
+  }
+
+  /** A worker has ended before it connected, so that it is not awaited any more. */
+  endedUnconnected(worker: number): void {
+    this.#noLongerAwaited(worker);
+  }
+
+  /** Settles when nothing is under way any more; the run must be over. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#underway);
+  }
+
+  #begin(worker: number, wanted: Retirement): void {
+    const { dispatcher } = this.#parts;
+    const { done } = dispatcher.counts;
+    if (done > this.#doneBefore) this.#inARow.clear();
+    this.#doneBefore = done;
+    const before = this.#inARow.get(worker) ?? 0;
+    this.#inARow.set(worker, before + 1);
+    const delayMs = Math.min(REPLACE_MS.most, REPLACE_MS.least * 2 ** before);
+    if (!this.#awaited.has(worker)) dispatcher.replacing(1);
+    this.#awaited.add(worker);
+    const replacement = this.#replace(worker, wanted, delayMs).catch((error) => dispatcher.fail(error))
+      .finally(() => this.#underway.delete(replacement));
+    this.#underway.add(replacement);
+  }
+
+  async #replace(worker: number, wanted: Retirement, delayMs: number): Promise<void> {
+    const { dispatcher, signal } = this.#parts;
+    await sleep(delayMs, signal);
+    const fleet = await this.#parts.fleet();
+    // It may have come back by itself, as requeued jobs do.
+    if (!fleet || signal.aborted || dispatcher.isOver || dispatcher.sessionOf(worker) !== undefined) return;
+    if (wanted === "successor" && !this.#isNeeded(worker, fleet)) return this.#noLongerAwaited(worker);
+    const answer = await fleet.replace(worker, signal);
+    if (answer.replaced) {
+      this.#gone.delete(worker);
+      return this.#parts.started();
+    }
+    this.#noLongerAwaited(worker);
+    if (signal.aborted || dispatcher.sessionOf(worker) !== undefined) return;
+    const refusal = `No worker in the place of ${this.#parts.nameOf(worker)}: ${answer.reason}`;
+    if (this.aliveCount(fleet) === 0) throw new DriverError(`${refusal}. There is none left`);
+    this.#parts.notice(`${refusal}. The run goes on with the others`);
+  }
+
+  /** Whether more blocks are left than the others will have in hand. */
+  #isNeeded(worker: number, fleet: Fleet): boolean {
+    const others = this.#alive(fleet);
+    others.delete(worker);
+    return this.#parts.dispatcher.workload().remaining > others.size * this.#parts.threadsPerWorker;
+  }
+
+  #alive(fleet: Fleet): Set<number> {
+    const alive = new Set(this.#awaited);
+    for (const { worker, state } of fleet.workers()) {
+      if (state !== "ended" && !this.#gone.has(worker)) alive.add(worker);
+    }
+    return alive;
+  }
+
+  /** A replacement has connected, ended before it could, or will not come. */
+  #noLongerAwaited(worker: number): void {
+    if (this.#awaited.delete(worker)) this.#parts.dispatcher.replacing(-1);
+  }
+}

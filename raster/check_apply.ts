@@ -1,0 +1,129 @@
+/**
+ * `apply()` without doing it: all checks, and what a driver would be asked for.
+ *
+ * @module
+ */
+import { checkConcurrency, type CheckedConcurrency } from "../core/concurrency_style.ts";
+import type { Driver, FleetSpec } from "../core/driver.ts";
+import { ConfigError, RasterError } from "../core/errors.ts";
+import { fleetSpec } from "../core/fleet_spec.ts";
+import { toModuleUrl } from "../core/module_url.ts";
+import type { ApplyOptions } from "./apply_options.ts";
+import { totalBlocks } from "./block_list.ts";
+import { checkOptionNames } from "./check_options.ts";
+import { COMPUTE_PROGRAM } from "./compute_thread.ts";
+import { requireNoLeftovers } from "./journal/leftovers.ts";
+import { resolveOutputs } from "./output/output_paths.ts";
+import { type ApplyPlan, planApply, readThreadsHere } from "./plan_apply.ts";
+import { namedFiles, planInputs } from "./plan_inputs.ts";
+import { planOutputs } from "./plan_outputs.ts";
+import { workerAccess } from "./worker_access.ts";
+
+/** A run that could begin. */
+export interface CheckedApply {
+  /** The plan. */
+  readonly plan: ApplyPlan;
+  /** The workers. */
+  readonly concurrency: CheckedConcurrency;
+  /** Blocks in all. */
+  readonly blockCount: number;
+  /** What the driver would be asked for. */
+  readonly spec: FleetSpec;
+}
+
+/** What is needed besides the options. */
+export interface CheckApplyContext {
+  /** The driver of the kind. Whether it can run here is not asked. */
+  readonly driver: Driver;
+  /** Hears each line that the user should see. */
+  readonly onNotice: (line: string) => void;
+}
+
+/**
+ * All that `apply()` checks before it starts anything. Nothing is written or submitted.
+ *
+ * @throws what `apply()` would throw.
+ */
+export async function checkApply(options: ApplyOptions, context: CheckApplyContext): Promise<CheckedApply> {
+  const concurrency = checkedConcurrency(options, context);
+  const plan = await planApply(options, context.onNotice);
+  const { inputs, files, blocks, userFunction, leftovers } = plan;
+  const outputs = resolveOutputs(
+    files.map(({ label, path }) => ({ name: label, path })),
+    namedFiles(options.infiles, "input").map(({ name, location }) => ({ name, path: location })),
+  );
+  if (leftovers === "refuse") requireNoLeftovers(outputs.map(({ realPath }) => realPath));
+  const { x, y } = totalBlocks(blocks);
+  const spec = specOf(options, {
+    ...{ driver: context.driver, concurrency, blocks: x * y },
+    locations: inputs.flatMap(({ files }) => files.map(({ location }) => location)),
+    module: userFunction.kind === "module" ? userFunction.url : undefined,
+  });
+  return { plan, concurrency, blockCount: x * y, spec };
+}
+
+/**
+ * What the driver would be asked for, as far as that can be told. Inputs that are there are looked at, as no more
+ * workers are started than there are blocks; the user function is not.
+ *
+ * @throws {ConfigError} for options that can't work, and if the number of workers depends on inputs that are not there.
+ */
+export async function outlineApply(options: ApplyOptions, context: CheckApplyContext): Promise<FleetSpec> {
+  const concurrency = checkedConcurrency(options, context);
+  const { userFunction } = options;
+  return specOf(options, {
+    ...{ driver: context.driver, concurrency },
+    blocks: await blocksIfKnown(options, { ...context, isNeeded: concurrency.singleBlock }),
+    locations: namedFiles(options.infiles, "input").map(({ location }) => location),
+    module: options.shipCode === false && typeof userFunction !== "function"
+      ? toModuleUrl(String(userFunction).replace(/#[^#/]*$/, "")).href
+      : undefined,
+  });
+}
+
+function checkedConcurrency(options: ApplyOptions, { driver, onNotice }: CheckApplyContext) {
+  checkOptionNames(options);
+  const concurrency = checkConcurrency(options.concurrency ?? {}, driver);
+  for (const warning of concurrency.warnings) onNotice(warning);
+  return concurrency;
+}
+
+interface SpecParts {
+  readonly driver: Driver;
+  readonly concurrency: CheckedConcurrency;
+  readonly blocks: number;
+  readonly locations: readonly string[];
+  readonly module: string | undefined;
+}
+
+function specOf({ jobName }: ApplyOptions, parts: SpecParts): FleetSpec {
+  const { driver, concurrency, blocks, locations, module } = parts;
+  const workers = Math.min(concurrency.workers, blocks);
+  const readsHere = readThreadsHere(concurrency, { workers, inProcess: driver.inProcess }) === 0;
+  const access = workerAccess([...readsHere ? locations : [], ...module === undefined ? [] : [module]]);
+  return fleetSpec({ concurrency, blocks, program: COMPUTE_PROGRAM, access, jobName });
+}
+
+async function blocksIfKnown(
+  options: ApplyOptions,
+  { onNotice, isNeeded }: CheckApplyContext & { readonly isNeeded: boolean },
+): Promise<number> {
+  const { reference, referencePixgrid } = options.controls ?? {};
+  const isGiven = Object.keys(options.infiles ?? {}).length > 0 || reference !== undefined ||
+    referencePixgrid !== undefined;
+  const needed = "With singleBlockComputeWorkers there is a job for every block, which the inputs decide";
+  if (!isGiven) {
+    if (isNeeded) throw new ConfigError(`${needed}: give them`);
+    return Infinity;
+  }
+  try {
+    const { workinggrid } = await planInputs(options);
+    const { x, y } = totalBlocks(planOutputs(options, workinggrid).blocks);
+    return x * y;
+  } catch (error) {
+    if (!(error instanceof RasterError)) throw error;
+    if (isNeeded) throw new ConfigError(`${needed}: ${error.message}`, { cause: error });
+    onNotice(`${error.message}. No more workers are started than there are blocks, which is not known here`);
+    return Infinity;
+  }
+}
