@@ -1,0 +1,390 @@
+/**
+ * The workers of a run as jobs of a batch queue.
+ *
+ * @module
+ */
+import type {
+  DriverContext,
+  Fleet,
+  FleetEvent,
+  FleetSpec,
+  HostedChannel,
+  Replacement,
+  StopOptions,
+  WorkerErrorReport,
+  WorkerStatus,
+} from "../../core/driver.ts";
+import { messageOf, SubmitError } from "../../core/errors.ts";
+import { MessageQueue } from "../../core/message_queue.ts";
+import type { BatchScheduler, QueueAnswer, QueueReport } from "./batch_scheduler.ts";
+import { cancelJobs } from "./cancel_jobs.ts";
+import { type ElementEnd, isTrouble } from "./element_end.ts";
+import { type EndedElement, EndFinder } from "./end_finder.ts";
+import type { CheckedParams } from "./extra_params.ts";
+import { type FleetElement, isAbsent, secondsLeftOf } from "./fleet_element.ts";
+import { endFleet } from "./fleet_end.ts";
+import { FleetRoster } from "./fleet_roster.ts";
+import type { JobLog } from "./job_log.ts";
+import { type AcceptedJob, JobSubmitter } from "./job_submitter.ts";
+import type { LogFolder } from "./log_folder.ts";
+import { QueuePoller } from "./queue_poller.ts";
+import type { CommandRunner } from "./run_command.ts";
+import { WakeUp } from "./wake_up.ts";
+import type { WorkerJobs } from "./worker_jobs.ts";
+
+/** What a fleet is made of. */
+export interface BatchFleetOptions {
+  /** The queue. */
+  readonly scheduler: BatchScheduler;
+  /** Runs its commands. */
+  readonly run: CommandRunner;
+  /** What was asked for. */
+  readonly spec: FleetSpec;
+  /** The checked dictionary. */
+  readonly params: CheckedParams;
+  /** What the manager offers. */
+  readonly context: DriverContext;
+  /** The run's channel. */
+  readonly channel: HostedChannel;
+  /** Makes its jobs. */
+  readonly jobs: WorkerJobs;
+  /** Where their logs go. */
+  readonly logs: LogFolder;
+  /** Most elements of an array; 1 for no arrays. */
+  readonly arrayLimit: number;
+}
+
+/** How often the queue is asked while something waits on a job's end. */
+const WATCH_MS = 1500;
+/** A job that was told to end has so long, until it is given up, milliseconds. */
+const CANCEL_MS = 30_000;
+
+/** Jobs in a queue, one poller over all of them. */
+export class BatchFleet implements Fleet {
+  readonly #options: BatchFleetOptions;
+  readonly #events = new MessageQueue<FleetEvent>();
+  readonly #changed = new WakeUp();
+  readonly #over = new AbortController();
+  readonly #roster: FleetRoster;
+  readonly #ends: EndFinder;
+  readonly #submitter: JobSubmitter;
+  readonly #poller: QueuePoller;
+  readonly #reports: WorkerErrorReport[] = [];
+  #stopping: Promise<WorkerErrorReport[]> | undefined;
+
+  /** A fleet without workers; {@linkcode grow} asks for some. */
+  constructor(options: BatchFleetOptions) {
+    this.#options = options;
+    const { scheduler, run, context, channel, jobs, arrayLimit } = options;
+    this.#roster = new FleetRoster(scheduler);
+    this.#ends = new EndFinder({
+      scheduler,
+      run,
+      logFile: (element) => this.#logFile(element),
+      isOver: () => this.#stopping !== undefined,
+      changed: this.#changed,
+      ended: (element, end, log) => this.#ended(element, end, log),
+    });
+    this.#submitter = new JobSubmitter({
+      scheduler,
+      run,
+      jobs,
+      register: () => context.register(),
+      arrayLimit,
+      signal: AbortSignal.any([context.signal, this.#over.signal]),
+      accepted: (job) => this.#accepted(job),
+      delayed: (first, end, reason) => this.#delayed(first, end, reason),
+    });
+    this.#poller = new QueuePoller({
+      title: scheduler.title,
+      ask: () => this.#ask(),
+      hasJobs: () => this.#roster.live.length > 0,
+      notice: (line) => context.notice(line),
+    });
+    channel.admit = (requested, hello) => {
+      const worker = this.#roster.admit(requested, hello);
+      const { nativeId, host } = hello;
+      this.#events.push({ type: "started", worker, nativeId, host });
+      this.#changed.notify();
+      return worker;
+    };
+  }
+
+  get events(): AsyncIterable<FleetEvent> {
+    return this.#events;
+  }
+
+  workers(): WorkerStatus[] {
+    return this.#roster.statuses();
+  }
+
+  /**
+   * Submits the first workers; what can't be submitted yet goes on in the background.
+   *
+   * @throws {SubmitError} if the scheduler refuses for good.
+   */
+  async begin(workers: number): Promise<void> {
+    const submitted = this.#submitNext(workers);
+    const isDecided = this.#firstWord(submitted);
+    submitted.catch(() => {});
+    await isDecided;
+  }
+
+  async grow(workers: number, signal: AbortSignal): Promise<{ added: number; reason?: string }> {
+    if (signal.aborted || this.#stopping) return { added: 0, reason: "the run is over" };
+    const before = this.#roster.accepted;
+    const submitted = this.#submitNext(workers);
+    submitted.catch(() => {});
+    try {
+      await this.#firstWord(submitted);
+      return { added: workers };
+    } catch (error) {
+      return { added: this.#roster.accepted - before, reason: messageOf(error) };
+    }
+  }
+
+  check(worker: number): void {
+    if (this.#roster.current(worker)?.state !== "ended") this.#poller.hasten(0);
+  }
+
+  async replace(worker: number, signal: AbortSignal): Promise<Replacement> {
+    const over: Replacement = { replaced: false, reason: "the run is over" };
+    const anyEnd = AbortSignal.any([signal, this.#over.signal]);
+    const old = this.#roster.current(worker);
+    if (old && await this.#comesBack(old, anyEnd)) return { replaced: true };
+    if (anyEnd.aborted) return over;
+    if (old && old.state !== "ended" && !await this.#cancel([old], anyEnd)) {
+      if (anyEnd.aborted) return over;
+      return { replaced: false, reason: `job ${old.nativeId} of it can't be cancelled` };
+    }
+    try {
+      await this.#submitter.submit(worker, 1);
+    } catch (error) {
+      if (!(error instanceof SubmitError)) throw error;
+      return { replaced: false, reason: messageOf(error) };
+    }
+    return anyEnd.aborted ? over : { replaced: true };
+  }
+
+  stop(options: StopOptions): Promise<WorkerErrorReport[]> {
+    return this.#stopping ??= this.#stop(options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop({ finished: false });
+  }
+
+  /** Submits workers numbered on; those that the scheduler refuses for good are told as refused. */
+  async #submitNext(workers: number): Promise<void> {
+    const first = this.#roster.add(workers);
+    try {
+      await this.#submitter.submit(first, workers);
+    } catch (error) {
+      const reason = messageOf(error);
+      for (let worker = first; worker < first + workers; worker++) {
+        if (this.#roster.current(worker)) continue;
+        this.#roster.wait(worker, reason, true);
+        // Whoever asked for the first ones is told by the error itself.
+        if (this.#roster.accepted > 0) this.#events.push({ type: "refused", worker, reason });
+      }
+      this.#changed.notify();
+      if (this.#roster.accepted === 0 || !(error instanceof SubmitError)) throw error;
+    }
+  }
+
+  /** Until something of a submission is known: accepted, delayed, or refused. */
+  async #firstWord(submitted: Promise<void>): Promise<void> {
+    await Promise.race([submitted, this.#changed.wait(CANCEL_MS)]);
+  }
+
+  #accepted(job: AcceptedJob): void {
+    this.#roster.accept(job);
+    this.#poller.hasten();
+    this.#changed.notify();
+  }
+
+  #delayed(first: number, end: number, reason: string): void {
+    for (let worker = first; worker < end; worker++) {
+      this.#roster.wait(worker, reason, false);
+      this.#events.push({ type: "queued", worker, reason });
+    }
+    this.#changed.notify();
+  }
+
+  /** Asks the queue once; true for news, a text for trouble. */
+  async #ask(): Promise<boolean | string> {
+    const { scheduler, run } = this.#options;
+    const elements = this.#roster.live;
+    const askedAtMs = performance.now();
+    const jobs = [...new Set(elements.map(({ job }) => job))];
+    if (jobs.length === 0) return false;
+    const answer = await scheduler.ask(run, jobs);
+    if (answer.trouble !== undefined) return answer.trouble;
+    return this.#hear(elements, answer, askedAtMs);
+  }
+
+  #hear(elements: readonly FleetElement[], answer: QueueAnswer, askedAtMs: number): boolean {
+    const ended: EndedElement[] = [];
+    let isNews = false;
+    for (const element of elements) {
+      if (element.isEnding) continue;
+      const report = answer.reports.get(element.nativeId);
+      if (report === undefined) {
+        const isKnown = !answer.unknownJobs.has(element.job.jobId);
+        if (!isKnown || isAbsent(element)) ended.push({ element, report: undefined });
+        else {
+          isNews = true;
+          this.#ends.lookAtAbsent(element);
+        }
+        continue;
+      }
+      element.absentSinceMs = undefined;
+      if (report.state === "ended") ended.push({ element, report });
+      else if (this.#note(element, report, askedAtMs)) isNews = true;
+    }
+    if (ended.length > 0) this.#ends.look(ended);
+    this.#changed.notify();
+    return isNews || ended.length > 0;
+  }
+
+  /** What the queue says of a job that is not over; true if it is news. */
+  #note(element: FleetElement, report: QueueReport, askedAtMs: number): boolean {
+    const { worker, nativeId, state: before, reason } = element;
+    if (report.state === "queued") {
+      // It has connected while the answer was on its way.
+      if ((element.connectedAtMs ?? 0) > askedAtMs) return true;
+      element.reason = report.reason;
+      if (before === "running") {
+        element.runningSinceMs = undefined;
+        element.connectedAtMs = undefined;
+        element.host = undefined;
+        const text = `job ${nativeId} is back in the queue: ${report.reason}`;
+        this.#tell(element, { type: "ended", worker, nativeId, cause: "requeued", logTail: text });
+      }
+      element.state = "queued";
+      if (before === "queued" && reason === report.reason) return false;
+      this.#tell(element, { type: "queued", worker, reason: report.reason });
+      return true;
+    }
+    element.reason = report.reason;
+    if (report.state !== "running") return false;
+    element.state = "running";
+    element.runningSinceMs ??= performance.now();
+    element.walltimeSeconds = report.walltimeSeconds;
+    if (element.host === undefined) {
+      if (before === "running") return false;
+      const where = report.host === undefined ? "" : ` on ${report.host}`;
+      this.#tell(element, { type: "queued", worker, reason: `${report.reason}${where}, not connected yet` });
+      return true;
+    }
+    const { walltimeSeconds } = report;
+    const secondsLeft = secondsLeftOf(report, element.runningSinceMs);
+    if (secondsLeft === undefined || walltimeSeconds === undefined) return false;
+    this.#tell(element, {
+      ...{ type: "started", worker, nativeId, host: element.host },
+      secondsLeft,
+      walltimeSeconds,
+    });
+    return false;
+  }
+
+  #tell(element: FleetElement, event: FleetEvent): void {
+    if (this.#roster.isCurrent(element)) this.#events.push(event);
+  }
+
+  #ended(element: FleetElement, end: ElementEnd, log: JobLog | undefined): void {
+    const { worker, nativeId, isCancelled } = element;
+    const logTail = `job ${nativeId}: ${end.text}`;
+    if (this.#stopping) {
+      this.#options.channel.workerGone(worker, logTail);
+      this.#report(element, end, log);
+    } else if (!isCancelled) {
+      if (isTrouble(end)) this.#options.logs.keep();
+      const { cause, exitCode } = end;
+      this.#tell(element, {
+        ...{ type: "ended", worker, nativeId, cause, logTail },
+        ...exitCode === undefined ? {} : { exitCode },
+      });
+    }
+    this.#changed.notify();
+  }
+
+  /** What a job left that nobody else will hear of. */
+  #report({ worker, nativeId, isCancelled }: FleetElement, end: ElementEnd, log: JobLog | undefined): void {
+    // An end that was asked for is none to report, and neither is one of which nothing is known.
+    const isOdd = isTrouble(end) && end.exitCode !== undefined && !isCancelled && log?.signal === undefined;
+    const words = log?.schedulerWords.join("; ") ?? "";
+    if (!isOdd && words === "") return;
+    this.#options.logs.keep();
+    this.#reports.push({ worker, nativeId, text: `job ${nativeId}: ${isOdd ? end.text : words}` });
+  }
+
+  #logFile({ job, index }: FleetElement): string {
+    const { scheduler, logs } = this.#options;
+    return `${logs.path}/${scheduler.logName(job.submission.logStem, job.jobId, index)}`;
+  }
+
+  /** Whether a lost worker's job will serve again: one that was requeued, or that only lost its connection. */
+  async #comesBack(element: FleetElement, signal: AbortSignal): Promise<boolean> {
+    const sinceMs = performance.now();
+    const graceMs = this.#options.params.requeueGraceSeconds * 1000;
+    await this.#poller.now();
+    while (!signal.aborted && element.state !== "ended") {
+      if (element.connectedAtMs !== undefined && element.connectedAtMs > sinceMs) return true;
+      const leftMs = graceMs - (performance.now() - sinceMs);
+      if (leftMs <= 0) return false;
+      if (element.state === "running" && graceMs - leftMs < CANCEL_MS) this.#poller.hasten(WATCH_MS);
+      await this.#changed.wait(leftMs, signal);
+    }
+    return false;
+  }
+
+  /** Cancels jobs and waits until they are gone; false if they are not after half a minute. */
+  async #cancel(elements: readonly FleetElement[], signal: AbortSignal): Promise<boolean> {
+    const { scheduler, run } = this.#options;
+    for (const element of elements) element.isCancelled = true;
+    const since = performance.now();
+    let trouble = await cancelJobs(scheduler, run, elements.map(({ nativeId }) => nativeId));
+    while (!signal.aborted && performance.now() - since < CANCEL_MS) {
+      await this.#poller.now();
+      if (elements.every(({ state }) => state === "ended")) return true;
+      await this.#changed.wait(WATCH_MS, signal);
+      if (trouble !== undefined) {
+        trouble = await cancelJobs(
+          scheduler,
+          run,
+          elements.map(({ nativeId }) => nativeId),
+        );
+      }
+    }
+    return elements.every(({ state }) => state === "ended");
+  }
+
+  async #stop({ finished }: StopOptions): Promise<WorkerErrorReport[]> {
+    const { scheduler, run, context, logs } = this.#options;
+    this.#over.abort();
+    await this.#submitter.settled(CANCEL_MS);
+    await this.#poller.stop();
+    await endFleet({
+      scheduler,
+      run,
+      finished,
+      elements: () => this.#roster.unended,
+      isUndecided: this.#submitter.isUndecided,
+      runId: context.runId,
+      ask: async () => {
+        await this.#poller.now();
+        await this.#ends.settled();
+      },
+      notice: (line) => context.notice(line),
+    });
+    await this.#ends.settled();
+    const jobs = Map.groupBy(this.#roster.elements, ({ job }) => job);
+    for (const [job, elements] of jobs) {
+      if (elements.every(({ state }) => state === "ended")) await job.entry.gone();
+    }
+    await logs.finish({ areJobsGone: this.#roster.unended.length === 0 });
+    this.#events.close();
+    return this.#reports.splice(0);
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * What differs between batch queues: the words of their directives and commands, and how their answers read.
+ *
+ * @module
+ */
+import type { EndCause } from "../../core/driver.ts";
+import type { CheckedParams } from "./extra_params.ts";
+import type { CommandResult, CommandRunner } from "./run_command.ts";
+
+/** A job that is about to be submitted. */
+export interface JobRequest {
+  /** Its name. */
+  readonly name: string;
+  /** What finds it again: `blockfleet:RUN:N`, unique to one submission. */
+  readonly token: string;
+  /** How many elements; undefined for a plain job. */
+  readonly arraySize?: number;
+  /** Folder of its log. */
+  readonly logFolder: string;
+  /** Begins the name of its log, whatever the scheduler. Default nothing. */
+  readonly logPrefix?: string;
+  /** Names its log where the scheduler can't name it by its id: unique to one submission. */
+  readonly logStem: string;
+  /** The user's parameters. */
+  readonly params: CheckedParams;
+}
+
+/** A directive: the option by which a user may leave it out, and its text. */
+export interface Directive {
+  /** The option without dashes, such as `mem`, or `l select`. */
+  readonly option: string;
+  /** The whole text behind `#SBATCH` or `#PBS`. */
+  readonly text: string;
+  /** Whether the job makes no sense without it. */
+  readonly needed?: boolean;
+}
+
+/** A job that was submitted: plain, or an array. */
+export interface SubmittedJob {
+  /** Its id as the submit command gave it. */
+  readonly jobId: string;
+  /** Elements of an array, from 0; undefined for a plain job. */
+  readonly arraySize: number | undefined;
+}
+
+/** Where a job, or an element of an array, stands. */
+export interface QueueReport {
+  /** In the queue, running, or over. */
+  readonly state: "queued" | "running" | "ended" | "unknown";
+  /** The scheduler's word for it, and its reason: `PENDING: Resources`. */
+  readonly reason: string;
+  /** Where it runs. */
+  readonly host?: string;
+  /** Seconds left to it. */
+  readonly secondsLeft?: number;
+  /** Its time limit, seconds. */
+  readonly walltimeSeconds?: number;
+  /** Why it is over, as far as the queue says. */
+  readonly cause?: EndCause;
+  /** Its exit status, as far as the queue says. */
+  readonly exitCode?: number;
+}
+
+/** What the queue answered. */
+export interface QueueAnswer {
+  /** Whether it is an answer: only then is absence a word on a job. Otherwise why not. */
+  readonly trouble?: string;
+  /** What it says, by native id. */
+  readonly reports: ReadonlyMap<string, QueueReport>;
+  /** Jobs that it definitely does not know, by job id. */
+  readonly unknownJobs: ReadonlySet<string>;
+}
+
+/**
+ * What a refusal means. `unanswered`: it may have been submitted all the same. `limit`: too many at once, fewer may do.
+ * `busy`: later. `final`: never.
+ */
+export type Refusal = "unanswered" | "limit" | "busy" | "final";
+
+/** A batch queue's words. Everything is a pure function, but for what runs a command through the runner that it is given. */
+export interface BatchScheduler {
+  /** `CW_SLURM`. */
+  readonly kind: string;
+  /** Its name for people. */
+  readonly title: string;
+  /** The programs that it takes. */
+  readonly programs: readonly string[];
+  /** What begins a directive's line. */
+  readonly directivePrefix: string;
+  /** The user's own directives for it. */
+  readonly optionsKey: "sbatchOptions" | "qsubOptions";
+  /** Fewest elements of an array. */
+  readonly leastArraySize: number;
+  /** The command that submits the script on its standard input. */
+  readonly submitCommand: readonly string[];
+  /** The environment of that command, made of this process's; undefined for all of it. */
+  submitEnvironment?(own: Readonly<Record<string, string>>): Record<string, string>;
+  /** Whether a secret in that environment reaches the job and nobody else; otherwise it goes into the script. */
+  readonly carriesSecrets: boolean;
+  /** Seconds in which a worker that was told to end must have finished its blocks. */
+  drainSeconds(params: CheckedParams): number;
+  /** What is wrong with the parameters for this scheduler, if anything. */
+  objection?(params: CheckedParams): string | undefined;
+  /** The directives of a job. */
+  directives(job: JobRequest): Directive[];
+  /** The job's id, from what the submit command answered. */
+  parseJobId(stdout: string): string | undefined;
+  /** What a refused submission means. */
+  refusal(result: CommandResult): Refusal;
+  /** The native id of an array's element. */
+  elementId(jobId: string, index: number): string;
+  /** The name of a job's log in its folder. */
+  logName(logStem: string, jobId: string, index: number | undefined): string;
+  /** Why the scheduler can't be reached, if so. */
+  reach(run: CommandRunner): Promise<string | undefined>;
+  /** Most elements of an array here; undefined if it can't be found out. */
+  arrayLimit(run: CommandRunner): Promise<number | undefined>;
+  /** Asks about all these jobs in as few commands as can be. */
+  ask(run: CommandRunner, jobs: readonly SubmittedJob[]): Promise<QueueAnswer>;
+  /** Asks how jobs ended about which the queue itself says no more, or not enough. Missing ones are not known. */
+  askEnds(run: CommandRunner, nativeIds: readonly string[]): Promise<ReadonlyMap<string, QueueReport>>;
+  /** Ids of jobs whose token is this one, or begins with it; undefined if there was no answer. */
+  find(run: CommandRunner, token: string): Promise<string[] | undefined>;
+  /** The command that removes these jobs or elements. */
+  cancelCommand(nativeIds: readonly string[]): string[];
+  /** What of a cancel command's result is trouble; undefined if all are gone or going. */
+  cancelTrouble(result: CommandResult): string | undefined;
+  /** The command that shows a job to people. */
+  showCommand(nativeId: string): string[];
+}
+
+/** The whole lines of a job's directives: ours but for those left out, then the user's. */
+export function directiveLines(
+  { directivePrefix }: Pick<BatchScheduler, "directivePrefix">,
+  directives: readonly Directive[],
+  { omitDirectives, extraDirectives }: CheckedParams,
+): string[] {
+  const omitted = new Set(omitDirectives);
+  return [
+    ...directives.filter(({ option, needed }) => needed || !omitted.has(option)).map(({ text }) => text),
+    ...extraDirectives,
+  ].map((text) => `${directivePrefix} ${text}`);
+}
+
+/** The first thing that a command complained of, in one line. */
+export function complaint({ argv, exitCode, stderr, stdout }: CommandResult): string {
+  const said = (stderr.trim() || stdout.trim()).split("\n").map((line) => line.trim()).filter((line) =>
+    line !== ""
+  );
+  const status = exitCode === undefined ? "" : ` exited with ${exitCode}`;
+  return exitCode === undefined && said.length > 0
+    ? said.join("; ")
+    : `${argv[0]}${status}: ${said.join("; ") || "it said nothing"}`;
+}

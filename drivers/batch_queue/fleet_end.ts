@@ -1,0 +1,107 @@
+/**
+ * The end of a fleet: every job of the run is cancelled and awaited, but not for ever.
+ *
+ * @module
+ */
+import { sleep } from "../../core/sleep.ts";
+import type { BatchScheduler } from "./batch_scheduler.ts";
+import { cancelJobs } from "./cancel_jobs.ts";
+import type { FleetElement } from "./fleet_element.ts";
+import type { CommandRunner } from "./run_command.ts";
+import { shellWords } from "./shell_words.ts";
+import { runToken } from "./worker_jobs.ts";
+
+/** What the end of a fleet takes. */
+export interface FleetEndOptions {
+  /** The queue. */
+  readonly scheduler: BatchScheduler;
+  /** Runs its commands. */
+  readonly run: CommandRunner;
+  /** Whether the work is complete, so that workers end by themselves. */
+  readonly finished: boolean;
+  /** Jobs that are not known to be over. */
+  elements(): FleetElement[];
+  /** Whether a job may be in the queue that nobody knows of. */
+  readonly isUndecided: boolean;
+  /** The run. */
+  readonly runId: string;
+  /** Asks the queue and takes in what it says. */
+  ask(): Promise<void>;
+  /** A line for the user. */
+  notice(line: string): void;
+}
+
+/** Jobs are awaited for so long. */
+const PATIENCE_MS = 30_000;
+/** Workers whose work is complete are told so, and end by themselves within this. */
+const LEAVE_MS = 6000;
+/** How often the queue is asked; the second value after a few seconds. */
+const ASK_MS = { soon: 500, later: 2000, soonFor: 5000 };
+/** A cancel command that failed is tried again after so long. */
+const AGAIN_MS = 5000;
+
+/** Cancels what is left and waits until it is gone, for half a minute; what remains then is named with the remedy. */
+export async function endFleet(options: FleetEndOptions): Promise<void> {
+  const { scheduler, run, finished, elements, ask, notice } = options;
+  const since = performance.now();
+  const pause = () => sleep(performance.now() - since < ASK_MS.soonFor ? ASK_MS.soon : ASK_MS.later);
+  if (options.isUndecided) await cancelUnknown(options);
+  if (finished) {
+    if (elements().length > 0) await ask();
+    await cancel(options, elements().filter(({ state }) => state === "queued"));
+    while (elements().length > 0 && performance.now() - since < LEAVE_MS) {
+      await pause();
+      await ask();
+    }
+  }
+  let trouble = await cancel(options, elements());
+  let cancelledAtMs = performance.now();
+  while (elements().length > 0 && performance.now() - since < PATIENCE_MS) {
+    await pause();
+    await ask();
+    if (trouble !== undefined && performance.now() - cancelledAtMs > AGAIN_MS) {
+      trouble = await cancel(options, elements());
+      cancelledAtMs = performance.now();
+    }
+  }
+  const left = wholeJobs(elements());
+  if (left.length === 0) return;
+  const why = trouble === undefined ? "" : ` (${trouble})`;
+  notice(
+    `${left.length} job(s) of this run may be left in ${scheduler.title}${why}. To remove: ${
+      shellWords(scheduler.cancelCommand(left))
+    }`,
+  );
+
+  function cancel(
+    { scheduler }: FleetEndOptions,
+    meant: readonly FleetElement[],
+  ): Promise<string | undefined> {
+    for (const element of meant) element.isCancelled = true;
+    return cancelJobs(scheduler, run, wholeJobs(meant));
+  }
+}
+
+/** Ids for a cancel command: an array's own where all of its elements that live are meant. */
+function wholeJobs(elements: readonly FleetElement[]): string[] {
+  const ids: string[] = [];
+  for (const [job, meant] of Map.groupBy(elements, ({ job }) => job)) {
+    const isWhole = job.arraySize === undefined || meant.length === job.arraySize;
+    ids.push(...isWhole ? [job.jobId] : meant.map(({ nativeId }) => nativeId));
+  }
+  return ids;
+}
+
+async function cancelUnknown({ scheduler, run, runId, notice }: FleetEndOptions): Promise<void> {
+  const found = await scheduler.find(run, runToken(runId));
+  if (found === undefined) {
+    notice(
+      `A job of this run may have been submitted although ${scheduler.title} did not answer: see the command cleanup`,
+    );
+  } else if (found.length > 0) {
+    const trouble = await cancelJobs(scheduler, run, found);
+    if (trouble !== undefined) {
+      notice(`Job ${found.join(", ")} of this run could not be cancelled: ${trouble}`);
+    }
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * Which worker is which job, and where each stands.
+ *
+ * @module
+ */
+import type { WorkerHello, WorkerStatus } from "../../core/driver.ts";
+import type { BatchScheduler } from "./batch_scheduler.ts";
+import type { FleetElement } from "./fleet_element.ts";
+import type { AcceptedJob } from "./job_submitter.ts";
+
+/** The workers of a fleet, by number and by job. */
+export class FleetRoster {
+  readonly #scheduler: BatchScheduler;
+  readonly #elements = new Map<string, FleetElement>();
+  readonly #current = new Map<number, FleetElement>();
+  /** Workers that are not in the queue, and why. */
+  readonly #waiting = new Map<number, { readonly reason: string; readonly isEnded: boolean }>();
+  /** When jobs connected whose id the submit command has not told yet. */
+  readonly #early = new Map<string, { readonly atMs: number; readonly host: string }>();
+  #workers = 0;
+
+  /** Nobody. */
+  constructor(scheduler: BatchScheduler) {
+    this.#scheduler = scheduler;
+  }
+
+  /** Workers that were asked for. */
+  get workers(): number {
+    return this.#workers;
+  }
+
+  /** Workers that the queue has accepted, replaced ones counted once. */
+  get accepted(): number {
+    return this.#current.size;
+  }
+
+  /** Every job and element there was. */
+  get elements(): FleetElement[] {
+    return [...this.#elements.values()];
+  }
+
+  /** Those whose end is not known. */
+  get unended(): FleetElement[] {
+    return this.elements.filter(({ state }) => state !== "ended");
+  }
+
+  /** Those about which the queue is to be asked. */
+  get live(): FleetElement[] {
+    return this.unended.filter(({ isEnding }) => !isEnding);
+  }
+
+  /** Makes room for more workers; returns the number of the first. */
+  add(workers: number): number {
+    const first = this.#workers;
+    this.#workers += workers;
+    return first;
+  }
+
+  /** The job of a worker now. */
+  current(worker: number): FleetElement | undefined {
+    return this.#current.get(worker);
+  }
+
+  /** Whether a job is its worker's, and not one that was replaced. */
+  isCurrent(element: FleetElement): boolean {
+    return this.#current.get(element.worker) === element;
+  }
+
+  /** A job is in the queue. */
+  accept(job: AcceptedJob): void {
+    for (let index = 0; index < (job.arraySize ?? 1); index++) {
+      const isElement = job.arraySize !== undefined;
+      const nativeId = isElement ? this.#scheduler.elementId(job.jobId, index) : job.jobId;
+      const worker = job.submission.firstWorker + index;
+      const early = this.#early.get(nativeId);
+      const connectedAtMs = early?.atMs;
+      const element: FleetElement = {
+        worker,
+        job,
+        index: isElement ? index : undefined,
+        nativeId,
+        state: connectedAtMs === undefined ? "queued" : "running",
+        reason: "submitted",
+        host: early?.host,
+        runningSinceMs: connectedAtMs,
+        connectedAtMs,
+        absentSinceMs: undefined,
+        walltimeSeconds: undefined,
+        isEnding: false,
+        isCancelled: false,
+      };
+      this.#elements.set(nativeId, element);
+      this.#current.set(worker, element);
+      this.#waiting.delete(worker);
+    }
+  }
+
+  /** A worker is not in the queue, or not any more to be had. */
+  wait(worker: number, reason: string, isEnded: boolean): void {
+    this.#waiting.set(worker, { reason, isEnded });
+  }
+
+  /**
+   * The number of a worker that connects.
+   *
+   * @throws if it is of a job that was replaced, or none of this run's.
+   */
+  admit(requested: number | undefined, hello: WorkerHello): number {
+    const element = this.#elements.get(hello.nativeId);
+    const now = performance.now();
+    if (element) {
+      if (!this.isCurrent(element)) throw new Error(`job ${element.nativeId} has been replaced by another`);
+      element.connectedAtMs = now;
+      element.host = hello.host;
+      if (element.state === "queued") {
+        element.state = "running";
+        element.runningSinceMs ??= now;
+      }
+      return element.worker;
+    }
+    if (requested === undefined || requested >= this.#workers) {
+      throw new Error(`job ${hello.nativeId} is none of this run's`);
+    }
+    this.#early.set(hello.nativeId, { atMs: now, host: hello.host });
+    return requested;
+  }
+
+  /** Where every worker stands. */
+  statuses(): WorkerStatus[] {
+    return Array.from({ length: this.#workers }, (_, worker): WorkerStatus => {
+      const element = this.#current.get(worker);
+      const waiting = this.#waiting.get(worker);
+      if (!element || waiting) {
+        const state = waiting?.isEnded ? "ended" : "queued";
+        return { worker, state, reason: waiting?.reason ?? "not submitted yet" };
+      }
+      const { state, connectedAtMs, nativeId, reason } = element;
+      const isStarting = state === "running" && connectedAtMs === undefined;
+      return { worker, state: isStarting ? "starting" : state, nativeId, reason };
+    });
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * PBS's words: its directives, its commands, and what its refusals mean.
+ *
+ * @module
+ */
+import { CW_PBS } from "../../core/kinds.ts";
+import {
+  type BatchScheduler,
+  complaint,
+  type Directive,
+  type JobRequest,
+  type Refusal,
+} from "../batch_queue/batch_scheduler.ts";
+import type { CheckedParams } from "../batch_queue/extra_params.ts";
+import type { CommandResult, CommandRunner } from "../batch_queue/run_command.ts";
+import { formatClock } from "../batch_queue/units.ts";
+import { PbsQueue, RUN_VARIABLE } from "./pbs_queue.ts";
+
+const REACH_MS = 8000;
+/** PBS kills what it deletes about ten seconds after it asked it to end (`kill_delay`), and at some sites at once. */
+const DRAIN_SECONDS = 8;
+
+const DOWN =
+  /cannot connect to server|connection refused|communication failure|no answer within|timed out|end of file|premature end/i;
+/** qsub's exit statuses for a server that can't be reached. */
+const DOWN_STATUS = new Set([162, 255]);
+const LIMIT =
+  /would exceed|maximum number of jobs|array job exceeds|max_queued|max_array_size|too many jobs/i;
+const BUSY = /try again|temporarily|busy|server shutting down|expired/i;
+const GONE = /Unknown Job Id|Job has finished|Request invalid for state of job/i;
+
+/** PBS's words. */
+export function pbsScheduler(): BatchScheduler {
+  const queue = new PbsQueue();
+  return {
+    kind: CW_PBS,
+    title: "PBS",
+    programs: ["qsub", "qstat", "qdel"],
+    directivePrefix: "#PBS",
+    optionsKey: "qsubOptions",
+    leastArraySize: 2,
+    submitCommand: ["qsub"],
+    // qstat shows everyone what -v passes on.
+    carriesSecrets: false,
+    drainSeconds: () => DRAIN_SECONDS,
+    objection,
+    directives,
+    parseJobId: (stdout) => /^\d+(?:\[\])?(?:\.\S+)?$/m.exec(stdout.trim())?.[0],
+    refusal,
+    elementId: (jobId, index) => jobId.replace("[]", `[${index}]`),
+    logName: (stem, _jobId, index) => index === undefined ? `${stem}.log` : `${stem}_${index}.log`,
+    reach,
+    async arrayLimit(run: CommandRunner): Promise<number | undefined> {
+      const { exitCode, stdout } = await run(["qstat", "-B", "-f"], { timeoutMs: REACH_MS });
+      const limit = /^\s*max_array_size = (\d+)/m.exec(stdout);
+      return exitCode === 0 && limit ? Number(limit[1]) : undefined;
+    },
+    ask: (run, jobs) => queue.ask(run, jobs),
+    askEnds: (run, nativeIds) => queue.askEnds(run, nativeIds),
+    find: (run, token) => queue.find(run, token),
+    cancelCommand: (nativeIds) => ["qdel", ...nativeIds],
+    cancelTrouble(result: CommandResult): string | undefined {
+      const words = result.stderr.split("\n").filter((line) => line.trim() !== "" && !GONE.test(line)).join(
+        "\n",
+      );
+      const isFine = result.exitCode !== undefined && words === "" &&
+        (result.exitCode === 0 || GONE.test(result.stderr));
+      return isFine ? undefined : complaint({ ...result, stderr: words });
+    },
+    showCommand: (nativeId) => ["qstat", "-f", nativeId],
+  };
+}
+
+function directives(
+  { name, token, arraySize, logFolder, logPrefix = "", logStem, params }: JobRequest,
+): Directive[] {
+  const { queue, account, qos, walltimeSeconds, maxRunning } = params;
+  const log = `${logFolder}/${logPrefix}${logStem}${arraySize === undefined ? "" : "_^array_index^"}.log`;
+  const throttle = maxRunning === undefined ? "" : `%${maxRunning}`;
+  const select = selectOf(params);
+  return [
+    directive("N", name),
+    directive("S", params.shell.split(" ")[0]!),
+    directive("j", "oe"),
+    directive("o", log),
+    directive("v", `${RUN_VARIABLE}=${token}`),
+    ...arraySize === undefined ? [] : [directive("J", `0-${arraySize - 1}${throttle}`, true)],
+    ...queue === undefined ? [] : [directive("q", queue)],
+    ...account === undefined ? [] : [directive("A", account)],
+    ...select === undefined ? [] : [resource("select", select)],
+    ...walltimeSeconds === undefined ? [] : [resource("walltime", formatClock(walltimeSeconds))],
+    ...qos === undefined ? [] : [resource("qos", qos)],
+  ];
+}
+
+/** One chunk with all that a worker takes. */
+function selectOf({ cores, memoryMib, constraint }: CheckedParams): string | undefined {
+  const parts = [
+    ...cores === undefined ? [] : [`ncpus=${cores}`],
+    ...memoryMib === undefined ? [] : [`mem=${memoryMib}mb`],
+    ...constraint === undefined ? [] : [constraint],
+  ];
+  return parts.length === 0 ? undefined : ["1", ...parts].join(":");
+}
+
+function directive(option: string, value: string, needed = false): Directive {
+  return { option, text: `-${option} ${quoted(value)}`, needed };
+}
+
+function resource(name: string, value: string): Directive {
+  return { option: `l ${name}`, text: `-l ${quoted(`${name}=${value}`)}` };
+}
+
+/** qsub takes either quote for what is between two of it, and knows no escapes. */
+function quoted(value: string): string {
+  if (/^[A-Za-z0-9_@%+=:,./^[\]&|*!-]+$/.test(value)) return value;
+  return value.includes('"') ? `'${value}'` : `"${value}"`;
+}
+
+function objection({ queue, account, constraint, qos, logFolder, shell }: CheckedParams): string | undefined {
+  const both = Object.entries({ queue, account, constraint, qos, logFolder, shell })
+    .find(([, value]) => value?.includes('"') && value.includes("'"));
+  return both &&
+    `computeWorkerExtraParams.${both[0]} '${both[1]}': PBS can't take both kinds of quotes in it`;
+}
+
+function refusal({ exitCode, stderr }: CommandResult): Refusal {
+  if (exitCode === undefined || DOWN_STATUS.has(exitCode) || DOWN.test(stderr)) return "unanswered";
+  if (LIMIT.test(stderr)) return "limit";
+  return BUSY.test(stderr) ? "busy" : "final";
+}
+
+async function reach(run: CommandRunner): Promise<string | undefined> {
+  const result = await run(["qstat", "-B"], { timeoutMs: REACH_MS });
+  const isDown = result.exitCode === undefined || DOWN_STATUS.has(result.exitCode) ||
+    DOWN.test(result.stderr);
+  return isDown ? complaint(result) : undefined;
+}

@@ -1,0 +1,207 @@
+/** What a fleet makes of what the queue says, and of what it does not say. */
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { BEGIN_MARK, END_MARK } from "../../../drivers/batch_queue/job_script.ts";
+import { ScriptedFleet } from "./scripted_queue.ts";
+
+const line = (id: string, state: string, more = "10:00|1:00:00|n1|None") => `${id}|${state}|${more}`;
+
+Deno.test("a job that ends before its worker connected is told with its exit status and its log's end", async () => {
+  await using test = await ScriptedFleet.make();
+  await test.fleet.begin(1);
+  await Deno.writeTextFile(
+    `${test.logs.path}/1.log`,
+    `${BEGIN_MARK}, 1 on n1, now\nno such module\n${END_MARK}, exit status 3, now\n`,
+  );
+  test.queue.lines = [line("1", "FAILED", "10:00|1:00:00|n1|NonZeroExitCode")];
+  const event = await test.until("ended", 0);
+  assertEquals(event, {
+    ...{ type: "ended", worker: 0, nativeId: "1", cause: "exit", exitCode: 3 },
+    logTail: "job 1: FAILED: NonZeroExitCode, exit status 3: no such module",
+  });
+});
+
+Deno.test("a job that runs waits until its worker has connected, which is then told with its time left", async () => {
+  await using test = await ScriptedFleet.make();
+  await test.fleet.begin(2);
+  test.queue.lines = [line("1_0", "PENDING", "1:00:00|1:00:00||Resources"), line("1_1", "RUNNING")];
+  assertEquals(await test.until("queued", 0), { type: "queued", worker: 0, reason: "PENDING: Resources" });
+  assertEquals(await test.until("queued", 1), {
+    ...{ type: "queued", worker: 1, reason: "RUNNING on n1, not connected yet" },
+  });
+  assertEquals(test.fleet.workers().map(({ state }) => state), ["queued", "starting"]);
+  test.connect("1_1");
+  assertEquals(await test.until("started", 1), {
+    type: "started",
+    worker: 1,
+    nativeId: "1_1",
+    host: "node7",
+  });
+  test.fleet.check(1);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assertEquals(test.events.at(-1), {
+    ...{
+      type: "started",
+      worker: 1,
+      nativeId: "1_1",
+      host: "node7",
+      secondsLeft: 600,
+      walltimeSeconds: 3600,
+    },
+  });
+});
+
+Deno.test("a worker that has connected runs, whatever the queue said last", async () => {
+  await using test = await ScriptedFleet.make();
+  await test.fleet.begin(2);
+  assertEquals(test.connect("1_1"), 1);
+  assertEquals(test.fleet.workers()[1], {
+    worker: 1,
+    state: "running",
+    nativeId: "1_1",
+    reason: "submitted",
+  });
+});
+
+Deno.test("a worker may connect before the submit command has told its job's id", async () => {
+  await using test = await ScriptedFleet.make();
+  let early = -1;
+  const accept = test.queue.sbatch;
+  test.queue.sbatch = (argv, options) => {
+    early = test.connect("1_1", 1);
+    return accept(argv, options);
+  };
+  await test.fleet.begin(2);
+  assertEquals([early, test.fleet.workers()[1]?.state], [1, "running"]);
+});
+
+Deno.test("a job of another run is not let in", async () => {
+  await using test = await ScriptedFleet.make();
+  await test.fleet.begin(1);
+  assertThrows(() => test.connect("99", undefined), Error, "job 99 is none of this run's");
+  assertThrows(() => test.connect("99", 7), Error, "job 99 is none of this run's");
+});
+
+Deno.test("a controller that is down ends no worker", async () => {
+  await using test = await ScriptedFleet.make();
+  await test.fleet.begin(1);
+  test.connect("1");
+  test.queue.squeue = () => ({
+    exitCode: 1,
+    stderr: "slurm_load_jobs error: Unable to contact slurm controller",
+  });
+  for (let n = 0; n < 3; n++) test.fleet.check(0);
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  assert(test.queue.count("squeue") >= 2, test.queue.asked.join("\n"));
+  assertEquals([test.events.map(({ type }) => type), test.fleet.workers()[0]?.state], [
+    ["started"],
+    "running",
+  ]);
+});
+
+Deno.test("a job that one answer misses is there; after a second one five seconds later it is gone", async () => {
+  await using test = await ScriptedFleet.make();
+  await test.fleet.begin(2);
+  await Deno.writeTextFile(`${test.logs.path}/1_1.log`, `${BEGIN_MARK}, 1 on n1, now\nhello\n`);
+  test.queue.lines = [line("1_0", "RUNNING"), line("1_1", "RUNNING")];
+  await test.until("queued", 1);
+  const since = performance.now();
+  test.queue.lines = [line("1_0", "RUNNING")];
+  test.queue.squeue = (argv) => ({ stdout: argv.includes("all") ? test.queue.lines.join("\n") : "" });
+  test.fleet.check(1);
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  assertEquals(test.events.filter(({ type }) => type === "ended"), []);
+  await Deno.writeTextFile(`${test.logs.path}/1_1.log`, `${END_MARK}, exit status 5, now\n`, {
+    append: true,
+  });
+  const event = await test.until("ended", 1);
+  assertEquals([event.cause, event.exitCode], ["exit", 5]);
+  assert(performance.now() - since >= 2900);
+});
+
+Deno.test("a requeued job is told as such, is not replaced when it comes back, and serves on", async () => {
+  await using test = await ScriptedFleet.make();
+  await test.fleet.begin(2);
+  test.connect("1_0");
+  test.queue.lines = [line("1_0", "RUNNING"), line("1_1", "RUNNING")];
+  await test.until("queued", 1);
+  test.queue.lines = [line("1_0", "PENDING", "1:00:00|1:00:00||BeginTime"), line("1_1", "RUNNING")];
+  test.fleet.check(0);
+  const event = await test.until("ended", 0);
+  assertEquals([event.cause, event.nativeId], ["requeued", "1_0"]);
+  const replaced = test.fleet.replace(0, new AbortController().signal);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assertEquals(test.connect("1_0"), 0);
+  assertEquals(await replaced, { replaced: true });
+  assertEquals([test.queue.count("sbatch"), test.queue.count("scancel")], [1, 0]);
+});
+
+Deno.test("a lost worker is replaced by a plain job of its number, and the old one is let in no more", async () => {
+  await using test = await ScriptedFleet.make();
+  await test.fleet.begin(2);
+  test.connect("1_0");
+  test.queue.lines = [line("1_0", "NODE_FAIL", "0:00|1:00:00|n1|NodeDown"), line("1_1", "RUNNING")];
+  const event = await test.until("ended", 0);
+  assertEquals(event.cause, "node");
+  assertEquals(await test.fleet.replace(0, new AbortController().signal), { replaced: true });
+  assertStringIncludes(test.queue.scripts[1]!, " -i 0 ");
+  assertEquals(test.fleet.workers()[0]?.nativeId, "2");
+  // The processes of a node that was lost may run on.
+  assertThrows(() => test.connect("1_0", 0), Error, "job 1_0 has been replaced by another");
+});
+
+Deno.test("a job that hangs is cancelled before another takes its place", async () => {
+  await using test = await ScriptedFleet.make({ params: { requeueGrace: 0 } });
+  await test.fleet.begin(2);
+  test.queue.lines = [line("1_0", "RUNNING"), line("1_1", "RUNNING")];
+  await test.until("queued", 0);
+  const answer = test.queue.squeue;
+  test.queue.squeue = (argv, options) => {
+    if (test.queue.count("scancel") > 0) {
+      test.queue.lines = [line("1_0", "CANCELLED"), line("1_1", "RUNNING")];
+    }
+    return answer(argv, options);
+  };
+  assertEquals(await test.fleet.replace(0, new AbortController().signal), { replaced: true });
+  const order = test.queue.asked.filter((words) => /^(sbatch|scancel)/.test(words)).map((words) =>
+    words.split(" ")[0]
+  );
+  assertEquals(order, ["sbatch", "scancel", "sbatch"]);
+  assertEquals(test.events.filter(({ type }) => type === "ended"), []);
+});
+
+Deno.test("at the end of finished work nothing is cancelled that ends by itself, and the logs are removed", async () => {
+  await using test = await ScriptedFleet.make();
+  await test.fleet.begin(3);
+  test.queue.lines = ["1_0", "1_1", "1_2"].map((id) => line(id, "COMPLETED"));
+  assertEquals(await test.fleet.stop({ finished: true }), []);
+  assertEquals([test.queue.count("scancel"), test.register.things.size], [0, 0]);
+  assertThrows(() => Deno.statSync(test.logs.path), Deno.errors.NotFound);
+});
+
+Deno.test("when the run fails all jobs are cancelled by their array's id, in one command", async () => {
+  await using test = await ScriptedFleet.make();
+  await test.fleet.begin(100);
+  const ids = Array.from({ length: 100 }, (_, index) => `1_${index}`);
+  test.queue.lines = ids.map((id) => line(id, "RUNNING"));
+  const answer = test.queue.squeue;
+  test.queue.squeue = (argv, options) => {
+    if (test.queue.count("scancel") > 0) test.queue.lines = ids.map((id) => line(id, "CANCELLED"));
+    return answer(argv, options);
+  };
+  await test.fleet.stop({ finished: false });
+  assertEquals(test.queue.asked.filter((words) => words.startsWith("scancel")), ["scancel 1"]);
+});
+
+Deno.test("what a job left in its log and nowhere else is reported at the end, and the logs are kept", async () => {
+  await using test = await ScriptedFleet.make();
+  await test.fleet.begin(1);
+  await Deno.writeTextFile(
+    `${test.logs.path}/1.log`,
+    `${BEGIN_MARK}, 1\nout of luck\n${END_MARK}, exit status 9, now\n`,
+  );
+  test.queue.lines = [line("1", "FAILED", "0:00|1:00:00|n1|NonZeroExitCode")];
+  const reports = await test.fleet.stop({ finished: true });
+  assertEquals(reports.map(({ worker, nativeId }) => [worker, nativeId]), [[0, "1"]]);
+  assertStringIncludes(reports[0]!.text, "out of luck");
+  assertEquals(test.notices, [`The workers' logs are in ${test.logs.path}`]);
+});

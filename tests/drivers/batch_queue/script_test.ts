@@ -1,0 +1,177 @@
+/** Rendered scripts, run by a real bash as a scheduler would. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { type JobScript, renderJobScript } from "../../../drivers/batch_queue/job_script.ts";
+import { parseJobLog } from "../../../drivers/batch_queue/job_log.ts";
+
+const AWKWARD = `it's "quoted", $HOME \`date\` \\ *\n\tand a second line`;
+
+Deno.test("words, folders and variables with spaces, quotes, dollars and newlines arrive intact", async () => {
+  await using at = await TempFolder.make();
+  const folder = `${at.path}/${AWKWARD}`;
+  await Deno.mkdir(folder);
+  const { log, code } = await runScript(at, {
+    folder,
+    exports: [["GREETING", AWKWARD]],
+    command: [
+      "bash",
+      "-c",
+      'printf "%s|%s|%s" "$1" "$GREETING" "$PWD" > "$2"',
+      "_",
+      AWKWARD,
+      `${at.path}/out`,
+    ],
+  });
+  assertEquals(await Deno.readTextFile(`${at.path}/out`), `${AWKWARD}|${AWKWARD}|${folder}`);
+  assertEquals([code, parseJobLog(log).exitStatus], [0, 0]);
+});
+
+Deno.test("the script ends as its command does, and says so at the end of the log", async () => {
+  await using at = await TempFolder.make();
+  const { code, log } = await runScript(at, { command: ["bash", "-c", "echo ouch >&2; exit 7"] });
+  assertEquals(code, 7);
+  assertEquals(parseJobLog(log), { tail: "ouch", exitStatus: 7, schedulerWords: [] });
+});
+
+Deno.test("a command that fails before the worker's is in the log with its status", async () => {
+  await using at = await TempFolder.make();
+  const { code, log } = await runScript(at, { initCmds: ["echo no such module >&2", "exit 3"] });
+  assertEquals(code, 3);
+  assertEquals(parseJobLog(log), { tail: "no such module", exitStatus: 3, schedulerWords: [] });
+});
+
+Deno.test("without its address file a job ends with status 66 and says which file on which host", async () => {
+  await using at = await TempFolder.make();
+  const { code, log } = await runScript(at, { waitFor: `${at.path}/a b/channel`, waitSeconds: 1 });
+  assertEquals(code, 66);
+  assertStringIncludes(log, `${at.path}/a b/channel is not visible on ${Deno.hostname()}`);
+});
+
+Deno.test("a job waits for an address file that comes late", async () => {
+  await using at = await TempFolder.make();
+  const file = `${at.path}/channel`;
+  const running = runScript(at, { waitFor: file, command: ["cat", file] });
+  await at.until("log", "job begins");
+  await Deno.writeTextFile(file, "here\n");
+  const { code, log } = await running;
+  assertEquals([code, parseJobLog(log).tail], [0, "here"]);
+});
+
+for (const signal of ["SIGTERM", "SIGUSR1", "SIGUSR2"] as const) {
+  Deno.test(`${signal} to the script reaches the worker, and the script waits until it has finished`, async () => {
+    await using at = await TempFolder.make();
+    const { code, log } = await runScript(at, { command: DRAINING, signal });
+    assertEquals(code, 4);
+    assertEquals(parseJobLog(log), { tail: "working\ndrained", exitStatus: 4, signal, schedulerWords: [] });
+  });
+}
+
+Deno.test("two signals do not keep the worker from finishing", async () => {
+  await using at = await TempFolder.make();
+  const { code, log } = await runScript(at, { command: DRAINING, signal: "SIGUSR1", again: "SIGTERM" });
+  assertEquals([code, parseJobLog(log).tail], [4, "working\ndrained"]);
+});
+
+Deno.test("a wrapper that swallows SIGTERM does not keep it from the worker", async () => {
+  await using at = await TempFolder.make();
+  const { code, log } = await runScript(at, {
+    cmdPrefix: `bash -c 'trap : TERM; "$@"; exit $?' wrapper`,
+    command: DRAINING,
+    signal: "SIGTERM",
+  });
+  assertEquals([code, parseJobLog(log).tail], [4, "working\ndrained"]);
+});
+
+Deno.test("text behind the command runs after it, although the job was told to end", async () => {
+  await using at = await TempFolder.make();
+  const { log } = await runScript(at, {
+    command: DRAINING,
+    cmdSuffix: "; echo tidied up",
+    signal: "SIGTERM",
+  });
+  assertEquals(parseJobLog(log).tail, "working\ndrained\ntidied up");
+});
+
+Deno.test("the worker can't read the script from its standard input", async () => {
+  await using at = await TempFolder.make();
+  const { log } = await runScript(at, { command: ["cat"] });
+  assertEquals(parseJobLog(log).tail, "");
+});
+
+Deno.test("a secret is in the command's environment and not in that of the commands before it", async () => {
+  await using at = await TempFolder.make();
+  const { log } = await runScript(at, {
+    initCmds: ['echo "before: ${A_KEY-none}"'],
+    commandExports: [["A_KEY", "k3y"]],
+    command: ["bash", "-c", 'echo "worker: ${#A_KEY}"'],
+  });
+  assertMatch(log, /before: none\nworker: 3\n/);
+});
+
+/** Takes half a second to finish what it has when it is told to end. */
+const DRAINING = [
+  "bash",
+  "-c",
+  `exec 2> /dev/null; trap 'sleep 0.5; echo drained; exit 4' TERM; echo working; while :; do sleep 0.05; done`,
+];
+
+interface RunOptions extends Partial<JobScript> {
+  /** Sent once the worker works. */
+  readonly signal?: Deno.Signal;
+  /** Sent soon after it. */
+  readonly again?: Deno.Signal;
+}
+
+async function runScript(
+  at: TempFolder,
+  { signal, again, ...given }: RunOptions,
+): Promise<{ code: number; log: string }> {
+  const script = renderJobScript({
+    shell: "/bin/bash",
+    directives: [],
+    runId: "r1",
+    folder: at.path,
+    exports: [],
+    initCmds: [],
+    command: ["true"],
+    cmdPrefix: "",
+    cmdSuffix: "",
+    ...given,
+  });
+  const file = `${at.path}/script.sh`;
+  await Deno.writeTextFile(file, script);
+  const job = new Deno.Command("bash", {
+    args: ["-c", 'exec "$0" "$1" > "$2" 2>&1', given.shell ?? "/bin/bash", file, `${at.path}/log`],
+    stdin: "null",
+  }).spawn();
+  if (signal) {
+    await at.until("log", "working");
+    job.kill(signal);
+  }
+  if (again) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    job.kill(again);
+  }
+  const { code } = await job.status;
+  return { code, log: await Deno.readTextFile(`${at.path}/log`) };
+}
+
+class TempFolder implements AsyncDisposable {
+  private constructor(readonly path: string) {}
+
+  static async make(): Promise<TempFolder> {
+    return new TempFolder(await Deno.makeTempDir({ prefix: "blockfleet_test_" }));
+  }
+
+  async until(file: string, text: string): Promise<void> {
+    for (const since = performance.now(); performance.now() - since < 10_000;) {
+      const now = await Deno.readTextFile(`${this.path}/${file}`).catch(() => "");
+      if (now.includes(text)) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assert(false, `'${text}' never came`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.path, { recursive: true });
+  }
+}
