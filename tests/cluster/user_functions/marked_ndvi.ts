@@ -1,0 +1,42 @@
+/**
+ * NDVI that takes its time and leaves a trace: in the folder `marks` a file for each job, and in it a line when a block is
+ * begun and another when it is done.
+ *
+ * @module
+ */
+import ndvi from "../../../examples/ndvi.ts";
+import type { BlockInputs, BlockOutputs, ReaderInfo } from "../../../mod.ts";
+
+/** What the scenario says. */
+export interface MarkedNdviArgs {
+  /** A folder. */
+  readonly marks: string;
+  /** A file with the time that each block takes, milliseconds; it may change while the run goes on. */
+  readonly pace: string;
+  /** The block that fails. */
+  readonly failAt?: string;
+}
+
+/** As examples/ndvi.ts. */
+export default async function markedNdvi(
+  info: ReaderInfo,
+  inputs: BlockInputs,
+  outputs: BlockOutputs,
+  { marks, pace, failAt }: MarkedNdviArgs,
+): Promise<void> {
+  const array = Deno.env.get("SLURM_ARRAY_JOB_ID");
+  const job = array === undefined
+    ? Deno.env.get("SLURM_JOB_ID") ?? Deno.env.get("PBS_JOBID") ?? "here"
+    : `${array}_${Deno.env.get("SLURM_ARRAY_TASK_ID")}`;
+  const file = `${marks}/${job}`;
+  const node = Deno.env.get("SLURMD_NODENAME") ?? "";
+  const [x, y] = info.getBlockCount();
+  const mark = (what: string) =>
+    Deno.writeTextFileSync(file, `${what} ${x},${y} ${node}\n`, { append: true });
+  mark("begin");
+  if (failAt === `${x},${y}`) throw new Error("told to fail");
+  const milliseconds = Number(Deno.readTextFileSync(pace));
+  if (milliseconds > 0) await new Promise((resolve) => setTimeout(resolve, milliseconds));
+  ndvi(info, inputs, outputs);
+  mark("end");
+}

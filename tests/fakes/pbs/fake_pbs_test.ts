@@ -1,0 +1,177 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { FakePbs } from "./fake_pbs.ts";
+import type { FakePbsConfig } from "./fake_config.ts";
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A fake, a home folder, and a way to call its commands. */
+async function withPbs(
+  options: Partial<FakePbsConfig>,
+  use: (pbs: {
+    fake: FakePbs;
+    home: string;
+    run(argv: string[], stdin?: string): Promise<Ran>;
+    until(ask: () => Promise<boolean> | boolean): Promise<void>;
+  }) => Promise<void>,
+): Promise<void> {
+  const home = await Deno.makeTempDir({ prefix: "blockfleet_home_" });
+  try {
+    await using fake = await FakePbs.start({ host: "pbs1", ...options });
+    await use({
+      ...{ fake, home },
+      async run([program, ...args], stdin = "") {
+        // As a shell would: the program is looked for in the new PATH, not in ours.
+        const child = new Deno.Command("/bin/sh", {
+          args: ["-c", 'exec "$0" "$@"', program!, ...args],
+          env: { ...fake.env, HOME: home, LOGNAME: "someone" },
+          cwd: home,
+          ...{ stdin: "piped", stdout: "piped", stderr: "piped" },
+        }).spawn();
+        const writer = child.stdin.getWriter();
+        await writer.write(new TextEncoder().encode(stdin)).catch(() => {});
+        await writer.close().catch(() => {});
+        const { code, stdout, stderr } = await child.output();
+        return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
+      },
+      async until(ask) {
+        const endMs = performance.now() + 15_000;
+        while (!await ask()) {
+          assert(performance.now() < endMs, "not within 15 s");
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      },
+    });
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+}
+
+const exists = (path: string) => Deno.stat(path).then(() => true, () => false);
+
+Deno.test("a script on standard input runs in the home folder with PBS's variables, and its log is delivered at the end", async () => {
+  await withPbs({}, async ({ run, home, until }) => {
+    const script =
+      `#!/bin/bash\n#PBS -N my.job -j oe\n#PBS -v "A=x y,B=5"\npwd; echo "$A|$B|$PBS_JOBID|$PBS_ENVIRONMENT|$-"\nexit 3\n`;
+    assertEquals(await run(["qsub"], script), { code: 0, out: "1.pbs1\n", err: "" });
+    const log = `${home}/my.job.o1`;
+    await until(() => exists(log));
+    assertEquals(await Deno.readTextFile(log), `${await Deno.realPath(home)}\nx y|5|1.pbs1|PBS_BATCH|hB\n`);
+    await until(async () => (await run(["qstat", "1"])).code === 153);
+    assertEquals(await run(["qstat", "1"]), { code: 153, out: "", err: "qstat: Unknown Job Id 1.pbs1\n" });
+    assertEquals(await run(["qstat", "-x", "1"]), {
+      ...{ code: 0, out: "", err: "qstat: PBS is not configured to maintain job history 1.pbs1\n" },
+    });
+    assertEquals((await run(["qdel", "1"])).err, "qdel: Unknown Job Id 1.pbs1\n");
+  });
+});
+
+Deno.test("with history on a finished job keeps its exit status, and deleted ones say so", async () => {
+  await withPbs({ history: true, nodes: { pbs1: 1 } }, async ({ run, until }) => {
+    await run(["qsub"], "exit 3\n");
+    const shown = async (id: string) => {
+      const { out } = await run(["qstat", "-xf", "-F", "json", id]);
+      return Object.values(JSON.parse(out).Jobs)[0] as Record<string, unknown>;
+    };
+    await until(async () => (await shown("1")).job_state === "F");
+    const { Exit_status, substate } = await shown("1");
+    assertEquals([Exit_status, substate], [3, 93]);
+    assertEquals(await run(["qstat", "1.pbs1"]), {
+      code: 35,
+      out: "",
+      err: "qstat: 1.pbs1 Job has finished, use -x or -H to obtain historical job information\n",
+    });
+    assertEquals(await run(["qdel", "1"]), { code: 35, out: "", err: "qdel: Job has finished 1.pbs1\n" });
+    await run(["qsub"], "sleep 100\n");
+    await run(["qsub"], "sleep 100\n");
+    await until(async () => (await shown("2")).job_state === "R");
+    assertMatch((await run(["qstat"])).out, /\n3\.pbs1 +STDIN +someone +0 Q workq {11}\n$/);
+    assertEquals(await run(["qdel", "3", "2"]), { code: 0, out: "", err: "" });
+    await until(async () => (await shown("2")).job_state === "F");
+    assertEquals([(await shown("2")).Exit_status, (await shown("3")).Exit_status], [271, undefined]);
+  });
+});
+
+Deno.test("several ids in JSON show only the first, and with -E all that are known", async () => {
+  await withPbs({}, async ({ run }) => {
+    for (let n = 0; n < 3; n++) await run(["qsub", "-h"], "true\n");
+    const ids = async (...args: string[]) =>
+      Object.keys(JSON.parse((await run(["qstat", "-f", "-F", "json", ...args])).out).Jobs);
+    assertEquals(await ids("1", "2", "3"), ["1.pbs1"]);
+    assertEquals(await ids("-E", "1", "3", "99"), ["1.pbs1", "3.pbs1"]);
+    assertEquals(await ids(), ["1.pbs1", "2.pbs1", "3.pbs1"]);
+  });
+});
+
+Deno.test("an array runs each element with its index, and shows X for those that have ended", async () => {
+  await withPbs({ nodes: { pbs1: 2 } }, async ({ run, home, until }) => {
+    const script =
+      `#PBS -J 0-3\n#PBS -j oe -o ${home}/log.^array_index^\necho "$PBS_ARRAY_INDEX $PBS_ARRAY_ID"; [ "$PBS_ARRAY_INDEX" -lt 2 ] || sleep 100\n`;
+    assertEquals((await run(["qsub", "-N", "arr"], script)).out, "1[].pbs1\n");
+    await until(async () =>
+      (await run(["qstat", "-t", "1[]"])).out.split("\n").filter((l) => / R /.test(l)).length === 2
+    );
+    const { out } = await run(["qstat", "-t", "1[]"]);
+    assertEquals(out.split("\n").slice(2, -1).map((line) => line.replaceAll(/ +/g, " ").trim()), [
+      "1[].pbs1 arr someone 0 B workq",
+      "1[0].pbs1 arr someone 00:00:00 X workq",
+      "1[1].pbs1 arr someone 00:00:00 X workq",
+      "1[2].pbs1 arr someone 00:00:00 R workq",
+      "1[3].pbs1 arr someone 00:00:00 R workq",
+    ]);
+    assertEquals(await Deno.readTextFile(`${home}/log.1`), "1 1[].pbs1\n");
+    assertEquals((await run(["qdel", "1[2]"])).code, 0);
+    await until(() => exists(`${home}/log.2`));
+    assertEquals((await run(["qdel", "1[]"])).code, 0);
+    await until(async () => (await run(["qstat"])).out === "");
+  });
+});
+
+Deno.test("a job that is deleted gets TERM and 10 s later KILL, and one over its walltime says so", async () => {
+  await withPbs({ killDelaySeconds: 1, pollSeconds: 1, history: true }, async ({ run, home, until }) => {
+    const script = `#PBS -j oe -N limit -l walltime=1\nsleep 100\n`;
+    await run(["qsub"], script);
+    await until(() => exists(`${home}/limit.o1`));
+    assertMatch(
+      await Deno.readTextFile(`${home}/limit.o1`),
+      /^=>> PBS: job killed: walltime \d exceeded limit 1\n/,
+    );
+    assertMatch((await run(["qstat", "-xf", "1"])).out, /Exit_status = -29\n/);
+  });
+});
+
+Deno.test("qsub refuses as OpenPBS does, and takes what can never run", async () => {
+  await withPbs({ aclRoots: false }, async ({ run }) => {
+    assertEquals((await run(["qsub", "-q", "nix"], "true\n")).code, Deno.uid() === 0 ? 175 : 170);
+  });
+  await withPbs({}, async ({ run, until }) => {
+    for (
+      const [args, code, message] of [
+        [["-q", "nix"], 170, "qsub: Unknown queue\n"],
+        [["-l", "walltime=soon"], 166, "qsub: Illegal attribute or resource value Resource_List.walltime\n"],
+        [["-l", "gpus=1"], 187, "qsub: Unknown resource Resource_List.gpus\n"],
+        [["-N", "two words"], 2, "qsub: illegal -N value\n"],
+      ] as const
+    ) {
+      assertEquals(await run(["qsub", ...args], "true\n"), { code, out: "", err: message });
+    }
+    await run(["qsub", "-l", "select=1:ncpus=9"], "true\n");
+    const comment = "Can Never Run: Insufficient amount of resource: ncpus (R: 9 A: 8 T: 8)";
+    await until(async () => (await run(["qstat", "-fw", "1"])).out.includes(`comment = ${comment}\n`));
+  });
+});
+
+Deno.test("a server that is down refuses every command, and its jobs run on", async () => {
+  await withPbs({}, async ({ fake, run, home, until }) => {
+    await run(["qsub", "-N", "on", "-j", "oe"], "sleep 0.5; echo done\n");
+    await fake.down();
+    const codes = [await run(["qsub"], "true\n"), await run(["qstat"]), await run(["qdel", "1"])];
+    assertEquals(codes.map(({ code }) => code), [162, 255, 1]);
+    await fake.up();
+    await until(() => exists(`${home}/on.o1`));
+    assertEquals((await fake.commands()).map(([name]) => name).slice(0, 1), ["qsub"]);
+  });
+});
