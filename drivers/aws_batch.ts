@@ -1,0 +1,140 @@
+/**
+ * `CW_AWSBATCH`: compute workers are jobs of AWS Batch, in a queue that a CloudFormation stack made. `CW_ECS` is the better
+ * choice for anything new: it starts faster and needs no stack.
+ *
+ * @module
+ */
+import type {
+  Availability,
+  CleanupReport,
+  Driver,
+  DriverContext,
+  Fleet,
+  FleetSpec,
+  Preview,
+  RunSelector,
+} from "../core/driver.ts";
+import { ConfigError, messageOf } from "../core/errors.ts";
+import { CW_AWSBATCH } from "../core/kinds.ts";
+import { awsAvailability } from "./aws/availability.ts";
+import { AwsCaller } from "./aws/aws_caller.ts";
+import { channelEnvironment } from "./aws/channel_environment.ts";
+import { SdkSend, type SdkSendOptions } from "./aws/sdk_send.ts";
+import { cleanUpBatch } from "./aws_batch/batch_cleanup.ts";
+import { BatchFleet } from "./aws_batch/batch_fleet.ts";
+import { previewBatch } from "./aws_batch/batch_preview.ts";
+import { type AwsBatchExtraParams, checkExtraParams } from "./aws_batch/params.ts";
+import { chosenRegion, findPlace, LAST_REGION } from "./aws_batch/stack.ts";
+import { BATCH_TIMING, type BatchTiming } from "./aws_batch/timing.ts";
+
+export type { AwsService } from "./aws/api.ts";
+export type { OnlyOf, SdkInput } from "./aws/sdk_input.ts";
+export type { SdkClient, SdkSendOptions } from "./aws/sdk_send.ts";
+export type { AwsBatchExtraParams, SubmitJobInput } from "./aws_batch/params.ts";
+export type { BatchTiming } from "./aws_batch/timing.ts";
+
+/** How a driver of `CW_AWSBATCH` is made. */
+export interface AwsBatchDriverOptions {
+  /** SDK clients of your own, such as with a role of their own; by service. */
+  readonly clients?: SdkSendOptions["clients"];
+  /** How long to wait for what. */
+  readonly timing?: BatchTiming;
+}
+
+/** A driver of `CW_AWSBATCH` with SDK clients or times of your own. */
+export function awsBatchDriver(options: AwsBatchDriverOptions = {}): Driver {
+  const { clients = {}, timing = BATCH_TIMING } = options;
+  const callerOf = (region: string | undefined, { requestTimeout }: AwsBatchExtraParams = {}) =>
+    new AwsCaller(
+      new SdkSend({ region, clients }),
+      requestTimeout === undefined ? {} : { requestTimeoutMs: 1000 * requestTimeout },
+    );
+  return {
+    kind: CW_AWSBATCH,
+    computeWorkersReadDefault: true,
+    inProcess: false,
+    supportsSingleBlock: false,
+    canInterrupt: true,
+    canGrow: true,
+    available: () => availableHere(),
+    async start(spec: FleetSpec, context: DriverContext): Promise<Fleet> {
+      const params = checkExtraParams(spec.extraParams);
+      const region = await regionFor(params, callerOf, context.notice);
+      const caller = callerOf(region, params);
+      let fleet: BatchFleet | undefined;
+      try {
+        const place = await findPlace(caller, params);
+        if (place.room && spec.workers > place.room.workers) {
+          throw new ConfigError(`${spec.workers} workers are too many: ${place.room.reason}`);
+        }
+        const channel = await context.openChannel("network");
+        fleet = new BatchFleet({
+          ...{ caller, context, channel, region, timing },
+          facts: {
+            runId: context.runId,
+            jobName: spec.jobName,
+            place,
+            submitJob: params.submit_job ?? {},
+            threads: spec.threadsPerWorker,
+            environment: channelEnvironment(channel),
+          },
+        });
+        await fleet.add(spec.workers);
+        return fleet;
+      } catch (error) {
+        await fleet?.stop({ finished: false });
+        caller.destroy();
+        throw error;
+      }
+    },
+    preview: (spec: FleetSpec): Promise<Preview> => Promise.resolve(previewBatch(spec)),
+    async cleanup(selector: RunSelector): Promise<CleanupReport> {
+      const chosen = await regionFor({}, callerOf, () => {});
+      return await cleanUpBatch(selector, { timing, caller: (region) => callerOf(region ?? chosen) });
+    },
+  };
+}
+
+/** The driver of `CW_AWSBATCH`. */
+export const driver: Driver = awsBatchDriver();
+
+export default driver;
+
+/** The user's region for Batch, else the SDK's (undefined), else the last resort, which is said. */
+async function regionFor(
+  params: AwsBatchExtraParams,
+  callerOf: (region: string | undefined) => AwsCaller,
+  notice: (line: string) => void,
+): Promise<string | undefined> {
+  const chosen = chosenRegion(params);
+  if (chosen !== undefined) return chosen;
+  const caller = callerOf(undefined);
+  try {
+    await caller.region("batch");
+    return undefined;
+  } catch (error) {
+    if (!/region is missing/i.test(messageOf(error))) throw error;
+    notice(
+      `No AWS region is set: '${LAST_REGION}' is taken, as RIOS does. Set RIOS_AWSBATCH_REGION or AWS_REGION`,
+    );
+    return LAST_REGION;
+  } finally {
+    caller.destroy();
+  }
+}
+
+function availableHere(): Promise<Availability> {
+  return awsAvailability({
+    // A region of its own is enough, and without any there is the last one.
+    variable: (name) =>
+      Deno.env.get(name) || (name === "AWS_REGION" ? chosenRegion({}) ?? LAST_REGION : undefined),
+    async file(path) {
+      try {
+        return await Deno.readTextFile(path);
+      } catch (error) {
+        if (error instanceof Error) return undefined;
+        throw error;
+      }
+    },
+  });
+}

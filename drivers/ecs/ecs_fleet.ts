@@ -1,0 +1,239 @@
+/**
+ * The tasks of one run.
+ *
+ * @module
+ */
+import type {
+  DriverContext,
+  Fleet,
+  FleetEvent,
+  FleetSpec,
+  HostedChannel,
+  Replacement,
+  StopOptions,
+  WorkerErrorReport,
+  WorkerHello,
+  WorkerStatus,
+} from "../../core/driver.ts";
+import { messageOf } from "../../core/errors.ts";
+import { MessageQueue } from "../../core/message_queue.ts";
+import { sleep } from "../../core/sleep.ts";
+import type { AwsCaller } from "../aws/aws_caller.ts";
+import { channelEnvironment } from "../aws/channel_environment.ts";
+import type { Belongings } from "./belongings.ts";
+import type { EcsResources } from "./ecs_resources.ts";
+import type { EcsTimes } from "./ecs_times.ts";
+import type { TaskEnd } from "./explain_task.ts";
+import { findLeftovers, isMissing } from "./leftovers.ts";
+import { TaskBook, type TaskEntry } from "./task_book.ts";
+import { TaskLauncher } from "./task_launcher.ts";
+import { TaskWatcher } from "./task_watcher.ts";
+import { forget, tearDown } from "./tear_down.ts";
+import { workerArguments } from "./worker_arguments.ts";
+
+/** What a fleet takes. */
+export interface EcsFleetOptions {
+  /** Calls AWS; ended with the fleet. */
+  readonly caller: AwsCaller;
+  /** What the tasks stand on. */
+  readonly resources: EcsResources;
+  /** What the run has made. */
+  readonly belongings: Belongings;
+  /** How long to wait for what. */
+  readonly times: EcsTimes;
+  /** What is wanted. */
+  readonly spec: FleetSpec;
+  /** The manager. */
+  readonly context: DriverContext;
+  /** The run's channel. */
+  readonly channel: HostedChannel;
+}
+
+const OVER = "the run is over";
+
+/** The tasks of one run. */
+export class EcsFleet implements Fleet {
+  readonly #options: EcsFleetOptions;
+  readonly #book = new TaskBook();
+  readonly #events = new MessageQueue<FleetEvent>();
+  readonly #launcher: TaskLauncher;
+  readonly #watcher: TaskWatcher;
+  readonly #reports: WorkerErrorReport[] = [];
+  #failure: unknown;
+  #isStopping = false;
+  #stopped: Promise<void> | undefined;
+
+  /** Starts tasks at once. */
+  constructor(options: EcsFleetOptions) {
+    this.#options = options;
+    const { caller, resources, belongings, times, spec, context, channel } = options;
+    channel.admit = (_requested, hello) => this.#admit(hello);
+    for (let worker = 0; worker < spec.workers; worker++) this.#book.want(worker);
+    const book = this.#book;
+    this.#watcher = new TaskWatcher({
+      ...{ caller, resources, book, times },
+      queued: (entry, reason) => this.#queued([entry], reason),
+      ended: (entry, end) => this.#ended(entry, end),
+      notice: (line) => context.notice(line),
+    });
+    this.#launcher = new TaskLauncher({
+      ...{ caller, resources, belongings, book, times },
+      worker: {
+        command: workerArguments(spec.threadsPerWorker),
+        environment: channelEnvironment(channel),
+      },
+      launched: () => this.#watcher.soon(),
+      queued: (entries, reason) => this.#queued(entries, reason),
+      refused: (entries, error) => this.#refused(entries, error),
+    });
+  }
+
+  /**
+   * News of the workers.
+   *
+   * @throws what kept every task from being started.
+   */
+  get events(): AsyncIterable<FleetEvent> {
+    return this.#news();
+  }
+
+  async *#news(): AsyncGenerator<FleetEvent> {
+    yield* this.#events;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  workers(): WorkerStatus[] {
+    return this.#book.statuses();
+  }
+
+  async replace(worker: number, signal: AbortSignal): Promise<Replacement> {
+    const old = this.#book.current(worker);
+    if (signal.aborted || this.#isStopping) return { replaced: false, reason: OVER };
+    // It waits for its task as it is.
+    if (old && old.arn === undefined && old.state !== "ended") return { replaced: true };
+    const kept = old && await this.#end(old, signal);
+    if (signal.aborted || this.#isStopping) return { replaced: false, reason: OVER };
+    if (kept !== undefined) return { replaced: false, reason: kept };
+    this.#book.want(worker);
+    return { replaced: true };
+  }
+
+  check(_worker: number): void {
+    this.#watcher.soon();
+  }
+
+  grow(workers: number, signal: AbortSignal): Promise<{ added: number; reason?: string }> {
+    if (signal.aborted || this.#isStopping) return Promise.resolve({ added: 0, reason: OVER });
+    const first = this.#book.entries().length;
+    for (let worker = first; worker < first + workers; worker++) this.#book.want(worker);
+    return Promise.resolve({ added: workers });
+  }
+
+  async stop({ finished }: StopOptions): Promise<WorkerErrorReport[]> {
+    this.#isStopping = true;
+    await (this.#stopped ??= this.#stop(finished));
+    return this.#reports.splice(0);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop({ finished: false });
+  }
+
+  #admit(hello: WorkerHello): number {
+    const { worker } = this.#book.connected(hello);
+    this.#events.push({ type: "started", worker, nativeId: hello.nativeId, host: hello.host });
+    return worker;
+  }
+
+  #queued(entries: readonly TaskEntry[], reason: string): void {
+    for (const { worker } of entries) this.#events.push({ type: "queued", worker, reason });
+  }
+
+  /** If no worker is left, the run fails with the very error; else it goes on without these. */
+  #refused(entries: readonly TaskEntry[], error: Error): void {
+    for (const entry of entries) {
+      entry.state = "ended";
+      entry.reason = error.message;
+    }
+    const isLast = this.#book.entries().every(({ state }) => state === "ended");
+    if (isLast && !this.#isStopping) {
+      this.#failure = error;
+      this.#events.close();
+      return;
+    }
+    for (const { worker } of entries) this.#events.push({ type: "refused", worker, reason: error.message });
+  }
+
+  #ended(entry: TaskEntry, end: TaskEnd): void {
+    const { worker, arn, nativeId = arn } = entry;
+    const named = nativeId === undefined ? {} : { nativeId };
+    if (this.#isStopping) {
+      this.#options.channel.workerGone(worker, end.text);
+      // Whom we stopped has nothing to explain.
+      if (!end.isClean && !entry.isStopping) {
+        this.#reports.push({ worker, ...named, text: end.text });
+      }
+    }
+    const exitCode = end.exitCode === undefined ? {} : { exitCode: end.exitCode };
+    this.#events.push({ type: "ended", worker, ...named, cause: end.cause, ...exitCode, logTail: end.text });
+  }
+
+  /** Makes sure that a worker's task is over; says why not, if it is not. */
+  async #end(entry: TaskEntry, signal: AbortSignal): Promise<string | undefined> {
+    const { caller, resources: { cluster }, times } = this.#options;
+    if (entry.end || entry.arn === undefined) return undefined;
+    try {
+      await caller.call("ecs:StopTask", {
+        ...cluster === undefined ? {} : { cluster },
+        task: entry.arn,
+        reason: "blockfleet: another worker takes its place",
+      }, { freshUntilMs: entry.startedMs + times.freshMs, signal });
+    } catch (error) {
+      if (!isMissing(error)) return messageOf(error);
+    }
+    const endMs = performance.now() + times.stopMs;
+    while (!entry.end && !signal.aborted && performance.now() < endMs) {
+      this.#watcher.soon();
+      await sleep(times.pollLeastMs, signal);
+    }
+    return entry.end || signal.aborted ? undefined : `its task '${entry.arn}' has not stopped`;
+  }
+
+  async #stop(finished: boolean): Promise<void> {
+    const { belongings, times, caller, context, channel } = this.#options;
+    if (!finished) {
+      for (const { worker, state } of this.#book.entries()) {
+        if (state === "running") channel.workerGone(worker, OVER);
+      }
+    }
+    await this.#launcher.stop();
+    this.#book.giveUp(OVER);
+    // Workers that were told to end do so by themselves, and leave an exit code.
+    if (finished) await this.#waitForEnds(times.graceMs);
+    await this.#watcher.stop();
+    try {
+      const things = belongings.things;
+      for (const entry of this.#book.tasks()) entry.isStopping ||= entry.end === undefined;
+      const report = await caller.within(times.stopMs + times.deleteMs, async (caller) => {
+        const found = await findLeftovers(things, { caller, times, runId: context.runId, isOwn: true });
+        return await tearDown(found, { caller, times, reason: `blockfleet: ${OVER}` });
+      });
+      await this.#watcher.look();
+      for (const entry of this.#book.tasks()) entry.state = "ended";
+      await forget(things, report);
+      for (const line of report.failed) context.notice(`Not removed: ${line}`);
+    } finally {
+      caller.destroy();
+      this.#events.close();
+    }
+  }
+
+  async #waitForEnds(limitMs: number): Promise<void> {
+    const endMs = performance.now() + limitMs;
+    const open = () => this.#book.tasks().some(({ end }) => end === undefined);
+    while (open() && performance.now() < endMs) {
+      this.#watcher.soon();
+      await sleep(this.#options.times.pollLeastMs / 2);
+    }
+  }
+}
