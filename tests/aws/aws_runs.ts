@@ -1,0 +1,104 @@
+/**
+ * Whole runs of the program on a test account.
+ *
+ * @module
+ */
+import { fromFileUrl, join, toFileUrl } from "@std/path";
+import type { TestAccount } from "./account.ts";
+
+const MAIN = fromFileUrl(new URL("../../cli/main.ts", import.meta.url));
+const NDVI = fromFileUrl(new URL("../../examples/ndvi.ts", import.meta.url));
+
+/** What a command gave. */
+export interface CommandOutcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A folder with a scene, and NDVI of it by threads: what runs on AWS must equal. */
+export class SceneFolder implements AsyncDisposable {
+  /** The folder. */
+  readonly path: string;
+  readonly #account: TestAccount;
+
+  private constructor(path: string, account: TestAccount) {
+    this.path = path;
+    this.#account = account;
+  }
+
+  /** Makes scene and NDVI with the program's own demo. */
+  static async make(account: TestAccount): Promise<SceneFolder> {
+    const folder = new SceneFolder(await Deno.makeTempDir({ prefix: "blockfleet_awsrun_" }), account);
+    const { code, stderr } = await folder.command(["demo", "--dir", folder.path, "--size", "1024"]).outcome;
+    if (code !== 0) throw new TypeError(stderr);
+    return folder;
+  }
+
+  /** Begins a command whose AWS is the account. */
+  command(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): { readonly child: Deno.ChildProcess; readonly outcome: Promise<CommandOutcome> } {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-prompt", "--cached-only", "-A", MAIN, ...args],
+      env: {
+        ...this.#account.environment(),
+        XDG_STATE_HOME: join(this.path, "state"),
+        NO_COLOR: "1",
+        ...env,
+      },
+      cwd: this.path,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const decoder = new TextDecoder();
+    const outcome = child.output().then(({ code, stdout, stderr }) => ({
+      code,
+      stdout: decoder.decode(stdout),
+      stderr: decoder.decode(stderr),
+    }));
+    return { child, outcome };
+  }
+
+  /** Begins NDVI of the scene on a kind, into `name.tif`. */
+  async ndvi(
+    name: string,
+    { kind, extraParams, more = [], module = NDVI, env = {} }: {
+      readonly kind: string;
+      readonly extraParams: unknown;
+      readonly more?: readonly string[];
+      readonly module?: string;
+      readonly env?: Readonly<Record<string, string>>;
+    },
+  ): Promise<ReturnType<SceneFolder["command"]>> {
+    const params = join(this.path, `${name}.json`);
+    await Deno.writeTextFile(params, JSON.stringify(extraParams));
+    return this.command([
+      ...["apply", module, "--in", `img=${join(this.path, "scene.tif")}`, "--nodata", "nan", "--json"],
+      ...["--out", `ndvi=${join(this.path, `${name}.tif`)}`, "--kind", kind, "--extra-params", `@${params}`],
+      ...["--workers", "3", "--job-name", name, ...more],
+    ], env);
+  }
+
+  /** NDVI that takes its time over each block, and leaves a file when it has begun. */
+  async slowNdvi(): Promise<{ readonly module: string; readonly marker: string }> {
+    const module = join(this.path, "slow_ndvi.ts");
+    const marker = join(this.path, "begun");
+    await Deno.writeTextFile(
+      module,
+      `import ndvi from ${JSON.stringify(toFileUrl(NDVI).href)};
+       export default async (...args: Parameters<typeof ndvi>): Promise<void> => {
+         Deno.writeTextFileSync(${JSON.stringify(marker)}, "");
+         await new Promise((resolve) => setTimeout(resolve, 50));
+         ndvi(...args);
+       };`,
+    );
+    return { module, marker };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.path, { recursive: true });
+  }
+}

@@ -1,0 +1,75 @@
+import { assertEquals } from "@std/assert";
+import { TestAccount } from "./account.ts";
+import { ecsEssentials } from "./ecs_network.ts";
+import { OtherRun } from "./faults/other_run.ts";
+import { complaint, type MatrixConfig, runMatrix, table } from "./faults/fault_matrix.ts";
+import { SUM } from "./faults/main_program.ts";
+import { motoMissing } from "./moto_server.ts";
+import { DEAF_IMAGE, WORKER_IMAGE, workerImages } from "./worker_image.ts";
+
+const missing = await motoMissing();
+
+interface EcsMatrix extends Pick<MatrixConfig, "name" | "ending" | "at"> {
+  readonly helper: "fargate" | "private-cluster";
+  readonly image?: string;
+  /** The calls of a run without faults, each once, in order. */
+  readonly calls: readonly string[];
+}
+
+const MAKING = ["DescribeClusters", "CreateCluster", "RegisterTaskDefinition"];
+const LISTING = ["ListTasks", "ListTaskDefinitions"];
+const WORKING = ["RunTask", "DescribeTasks", ...LISTING];
+const REMOVING = ["DeregisterTaskDefinition", "DeleteTaskDefinitions", "DeleteCluster"];
+
+const CONFIGS: readonly EcsMatrix[] = [
+  { name: "Fargate", helper: "fargate", ending: "finish", calls: [...MAKING, ...WORKING, ...REMOVING] },
+  {
+    ...{
+      name: "Fargate, a run that is aborted before its workers connect",
+      helper: "fargate",
+      ending: "abort",
+    },
+    at: ["StopTask"],
+    calls: [...MAKING, "RunTask", "DescribeTasks", "StopTask", ...LISTING, ...REMOVING],
+    image: DEAF_IMAGE,
+  },
+  {
+    ...{ name: "a private cluster", helper: "private-cluster", ending: "finish" },
+    calls: [
+      ...[
+        ...MAKING,
+        "RunInstances",
+        "ListContainerInstances",
+        "DescribeInstances",
+        "DescribeContainerInstances",
+      ],
+      ...[...WORKING, "DeregisterContainerInstance", "TerminateInstances", ...REMOVING],
+    ],
+  },
+];
+
+for (const { helper, image = WORKER_IMAGE, calls, ...config } of CONFIGS) {
+  Deno.test({
+    name: `CW_ECS, ${config.name}: whatever goes wrong at any call of AWS, nothing is left${
+      missing === undefined ? "" : ` (skipped: ${missing})`
+    }`,
+    ignore: missing !== undefined,
+    async fn() {
+      await using account = await TestAccount.open({ images: workerImages(), timeScale: 60 });
+      const { fargate, instances } = await ecsEssentials(account.moto);
+      const other = await OtherRun.start(account, fargate);
+      const extraParams = {
+        ...{ helper, requestTimeout: 2, ...fargate, containerImage: image },
+        ...helper === "fargate"
+          ? {}
+          : { ...instances, numInstances: 1, memoryReservation: 512, waitClusterInstanceCountTimeout: 5 },
+      };
+      const cells = await runMatrix(account, { ...config, kind: "ecs", extraParams }, { atOnce: 6 });
+      console.log(table(cells));
+      assertEquals(cells[0]!.actions, calls);
+      if (config.ending === "finish") assertEquals(cells[0]!.answer?.sum, SUM);
+      assertEquals(cells.flatMap((cell) => complaint(cell) ?? []), []);
+      assertEquals(await other.missing(), [], "what belongs to another run was not touched");
+    },
+  });
+}
