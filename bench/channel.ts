@@ -5,31 +5,17 @@
  * throughput is held against the same machine's bare loopback: 4 MiB writes of a process that does nothing else, read
  * by one that does nothing else into one buffer, plain and TLS.
  *
- * The worker's side is this module, too: started with a role and the manager's address.
+ * The bare sender is this module, too: started with its receiver's address.
  *
  * @module
  */
-import type { BlockJob } from "../core/block_job.ts";
-import { KEY_VARIABLE, takeKeyFromEnvironment } from "../core/channel/address_file.ts";
-import { releaseBuffers } from "../core/channel/buffer_pool.ts";
 import { makeCertificate, pinCertificate, startPinnedTls } from "../core/channel/certificate.ts";
 import { formatChannelAddress, parseChannelAddress } from "../core/channel/channel_address.ts";
-import { ChannelServer } from "../core/channel/channel_server.ts";
-import { ManagerChannel } from "../core/channel/manager_channel.ts";
-import { checkConcurrency } from "../core/concurrency_style.ts";
-import { Dispatcher } from "../core/dispatcher.ts";
-import type { Driver } from "../core/driver.ts";
-import { headerOnly, type Payload } from "../core/payload.ts";
-import { Timers } from "../core/timers.ts";
-import { runComputeLoop } from "../core/worker/compute_loop.ts";
-import type { BlockProcessor, Processors } from "../core/worker/processor.ts";
 import { type BenchContext, type Benchmark, type BenchmarkReport, judge, type Measure } from "./benchmark.ts";
+import { BULK, EMPTY, PART_BYTES, runThroughChannel } from "./channel_run.ts";
 import { ratioSpread, spreadOf } from "./spread.ts";
 
 const WORKERS = 2;
-const PART_BYTES = 4 << 20;
-const EMPTY = "empty";
-const BULK = "bulk";
 
 /** Blocks a second and throughput of the data channel. */
 export const channelBenchmark: Benchmark = {
@@ -54,8 +40,8 @@ async function measureChannel(context: BenchContext): Promise<BenchmarkReport> {
     const rounds: Round[] = [];
     for (let round = 0; round < context.rounds; round++) {
       context.say(`${way}, round ${round + 1} of ${context.rounds}`);
-      const tiny = await runThroughChannel({ processor: EMPTY, blocks, workers: WORKERS, tls });
-      const bulk = await runThroughChannel({ processor: BULK, blocks: parts, workers: 1, tls });
+      const tiny = await runThroughChannel({ processor: EMPTY, blocks, processes: WORKERS, tls });
+      const bulk = await runThroughChannel({ processor: BULK, blocks: parts, processes: 1, tls });
       const bare = await runBare(parts, tls);
       const mib = parts * PART_BYTES / 2 ** 20;
       rounds.push({
@@ -111,65 +97,6 @@ async function measureChannel(context: BenchContext): Promise<BenchmarkReport> {
   return { measures, figures, notes, skipped: [] };
 }
 
-interface ChannelRun {
-  readonly processor: string;
-  readonly blocks: number;
-  readonly workers: number;
-  readonly tls: boolean;
-}
-
-/** Seconds from when all workers are ready until the last block is done. */
-async function runThroughChannel({ processor, blocks, workers, tls }: ChannelRun): Promise<number> {
-  const runId = crypto.randomUUID();
-  const key = crypto.getRandomValues(new Uint8Array(32));
-  const concurrency = checkConcurrency(
-    { numComputeWorkers: workers, computeBarrierTimeout: 60 },
-    { kind: "CW_BENCH", computeWorkersReadDefault: true } as Driver,
-  );
-  let startMs = 0;
-  const job: BlockJob = {
-    blockCount: blocks,
-    program: { threadUrl: new URL(import.meta.url), runHere: () => Promise.resolve() },
-    processor,
-    workerJob: headerOnly({}),
-    leastAhead: processor === BULK ? 3 : 1,
-    copiesAllowed: true,
-    describeBlock: (block) => `block ${block}`,
-    accept: (_block, payload) => releaseBuffers(payload),
-    finished: () => undefined,
-  };
-  const dispatcher = new Dispatcher(job, concurrency, {
-    timers: new Timers(),
-    expected: workers,
-    hooks: {
-      lost: () => {},
-      progress: (_done, _total, ready) => {
-        if (ready === workers && startMs === 0) startMs = performance.now();
-      },
-      notice: console.error,
-      lastWord: () => {},
-    },
-  });
-  let next = 0;
-  const server = await ChannelServer.listen({
-    runId,
-    key,
-    reach: "machine",
-    tls,
-    admit: () => ({ worker: next++ }),
-    connected: (worker) => dispatcher.attach(worker.worker, worker.hello, worker),
-    notice: console.error,
-  });
-  const address = formatChannelAddress(server.address);
-  const children = Array.from({ length: workers }, () => startChild(["worker", address], key));
-  await dispatcher.completion;
-  const seconds = (performance.now() - startMs) / 1000;
-  await dispatcher.finish();
-  await server.close("the run is done");
-  await Promise.all(children.map((child) => child.status));
-  return seconds;
-}
-
 /** Seconds for the same bytes with nothing around them. */
 async function runBare(parts: number, tls: boolean): Promise<number> {
   const runId = crypto.randomUUID();
@@ -184,7 +111,10 @@ async function runBare(parts: number, tls: boolean): Promise<number> {
     certificate: certificate?.der,
     codeHash: undefined,
   });
-  const child = startChild(["bare", address, String(parts)]);
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", import.meta.url, address, String(parts)],
+    stdin: "null",
+  }).spawn();
   const connection = await listener.accept();
   const buffer = new Uint8Array(PART_BYTES);
   let left = parts * PART_BYTES;
@@ -197,43 +127,6 @@ async function runBare(parts: number, tls: boolean): Promise<number> {
   listener.close();
   await child.status;
   return seconds;
-}
-
-function startChild(args: string[], key?: Uint8Array): Deno.ChildProcess {
-  const env: Record<string, string> = key ? { [KEY_VARIABLE]: key.toBase64({ alphabet: "base64url" }) } : {};
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", import.meta.url, ...args],
-    env,
-    stdin: "null",
-  }).spawn();
-}
-
-const PROCESSORS: Processors = {
-  [EMPTY]: () => Promise.resolve(() => Promise.resolve(processor({ header: null, parts: [] }))),
-  [BULK]: () =>
-    Promise.resolve(() => Promise.resolve(processor({ header: null, parts: [new Uint8Array(PART_BYTES)] }))),
-};
-
-function processor(result: Payload): BlockProcessor {
-  return {
-    readAhead: 0,
-    read: () => undefined,
-    compute: () => result,
-    finish: () => headerOnly(undefined),
-    close: () => Promise.resolve(),
-  };
-}
-
-async function runWorker(address: string): Promise<void> {
-  const channel = await ManagerChannel.connect({
-    address: parseChannelAddress(address),
-    key: takeKeyFromEnvironment(),
-    worker: undefined,
-    hello: { nativeId: "bench", host: "localhost", pid: Deno.pid },
-    deadlineMs: 10_000,
-  });
-  await runComputeLoop(channel, PROCESSORS);
-  await channel.ended;
 }
 
 async function runBareSender(address: string, parts: number): Promise<void> {
@@ -249,7 +142,6 @@ async function runBareSender(address: string, parts: number): Promise<void> {
 }
 
 if (import.meta.main) {
-  const [role, address, parts] = Deno.args;
-  if (role === "worker") await runWorker(address!);
-  else if (role === "bare") await runBareSender(address!, Number(parts));
+  const [address, parts] = Deno.args;
+  await runBareSender(address!, Number(parts));
 }

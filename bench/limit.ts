@@ -2,8 +2,9 @@
  * How near the NDVI job comes to its limit: the wall time of the whole process over the time of its three parts alone
  * (inflate, user function, deflate; one thread, the same tiles, nothing else) divided by the cores.
  *
- * For information also over what two processes at once need for half of the tiles each: cores that share caches, memory
- * or an arithmetic unit are not worth two of one.
+ * For information also over the parts with this project's own deflate, which is quicker than zlib; and over what two
+ * processes at once need for half of the tiles each: cores that share caches, memory or an arithmetic unit are not worth two
+ * of one.
  *
  * @module
  */
@@ -20,7 +21,8 @@ const CORES = 2;
 const LEVEL = 6;
 const JOB = "ours, whole process";
 const ALONE = "parts alone, one thread";
-const TOGETHER = `parts alone, ${CORES} processes at once`;
+const OWN = "the same with our deflate";
+const TOGETHER = `the same, ${CORES} processes at once`;
 
 /** See the module. */
 export const limitBenchmark: Benchmark = {
@@ -31,8 +33,8 @@ export const limitBenchmark: Benchmark = {
 
 async function runLimit(context: BenchContext): Promise<BenchmarkReport> {
   const scene = await context.scenes.square(context.isQuick ? QUICK_SIDE_PIXELS : SIDE_PIXELS);
-  const parts = (part: number, parts: number) =>
-    denoRun("./limit_parts.ts", [scene, String(LEVEL), String(part), String(parts)]);
+  const parts = (part: number, parts: number, ...codec: string[]) =>
+    denoRun("./limit_parts.ts", [scene, String(LEVEL), String(part), String(parts), ...codec]);
   const job = applyCommand({
     userFunction: "./ndvi_function.ts",
     input: scene,
@@ -40,24 +42,39 @@ async function runLimit(context: BenchContext): Promise<BenchmarkReport> {
     workers: CORES,
     creationOptions: [`ZLEVEL=${LEVEL}`],
   });
-  const halves = Array.from({ length: CORES }, (_, part) => timedInside(context, "", parts(part, CORES)));
+  const halves = Array.from(
+    { length: CORES },
+    (_, part) => timedInside(context, "", parts(part, CORES, "own")),
+  );
   const runs = await interleave([
     { label: JOB, run: () => measureProcess(job, { gnuTime: pathOf(context.tools.gnuTime) }) },
     timedInside(context, ALONE, parts(0, 1)),
+    timedInside(context, OWN, parts(0, 1, "own")),
     { label: TOGETHER, run: async () => slowestOf(await Promise.all(halves.map(({ run }) => run()))) },
   ], context);
   const wall = (label: string) => runs.get(label)!.map(({ wallSeconds }) => wallSeconds);
-  const ideal = wall(ALONE).map((seconds) => seconds / CORES);
-  const overIdeal = ratioFigure(`wall time over (parts alone) / ${CORES}`, ratioSpread(wall(JOB), ideal));
+  const overParts = (label: string) =>
+    ratioFigure(
+      `wall time over (${label}) / ${CORES}`,
+      ratioSpread(wall(JOB), wall(label).map((seconds) => seconds / CORES)),
+    );
   const overTogether = ratioFigure(
     `wall time over ${CORES} processes of half the parts each`,
     ratioSpread(wall(JOB), wall(TOGETHER)),
   );
   return {
-    measures: [JOB, ALONE, TOGETHER].map((label) =>
-      measureOf(label, runs.get(label)!, label === ALONE ? sharesOf(runs.get(label)!) : undefined)
+    measures: [JOB, ALONE, OWN, TOGETHER].map((label) =>
+      measureOf(
+        label,
+        runs.get(label)!,
+        label === ALONE || label === OWN ? sharesOf(runs.get(label)!) : undefined,
+      )
     ),
-    figures: [judge({ ...overIdeal, limit: { atMost: 1.15 } }, context), judge(overTogether, context)],
+    figures: [
+      judge({ ...overParts(ALONE), limit: { atMost: 1.15 } }, context),
+      judge(overParts(OWN), context),
+      judge(overTogether, context),
+    ],
     notes: [
       `DEFLATE level ${LEVEL}; the wall time of parts is without the start of their process, the job's is with it`,
       `scene: ${context.scenes.origin}`,

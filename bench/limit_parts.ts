@@ -4,21 +4,27 @@
  * starts; results are thrown away.
  *
  * It calls zlib itself, with one output chunk of the right size, so that the codecs of the project are measured
- * against something that is not theirs.
+ * against something that is not theirs; or, with `own` as the last argument, it deflates as the project does.
  *
- * Arguments: FILE LEVEL PART PARTS; only each PARTS-th pair of tiles is done. Prints one JSON object: seconds (in all),
- * inflate, userFunction, deflate.
+ * Arguments: FILE LEVEL PART PARTS [own]; only each PARTS-th pair of tiles is done. Prints one JSON object: seconds (in
+ * all), inflate, userFunction, deflate.
  *
  * @module
  */
 import { deflateSync, inflateSync } from "node:zlib";
+import { tileCompressor } from "../raster/geotiff/compress.ts";
 import { readDirectories, readHeader } from "../raster/geotiff/ifd.ts";
 import { readImageLayout } from "../raster/geotiff/image_layout.ts";
 import { TileIndex } from "../raster/geotiff/tile_index.ts";
 import { openByteSource } from "../raster/source/byte_source.ts";
 import { ndviOf } from "./ndvi_function.ts";
 
-const [path, level, part, parts] = Deno.args;
+const FLOAT32_BYTES = 4;
+
+const [path, level, part, parts, codec] = Deno.args;
+const ownDeflate = codec === "own"
+  ? tileCompressor({ compression: "DEFLATE", level: Number(level), predictor: 1 }, FLOAT32_BYTES)
+  : undefined;
 const pairs = await encodedPairs(path!, { part: Number(part), parts: Number(parts) });
 const spent = { inflate: 0, userFunction: 0, deflate: 0 };
 const tilePixels = pairs.tilePixels;
@@ -30,7 +36,8 @@ for (const [red, nir] of pairs.tiles) {
   const result = ndviOf(pixels[0]!, pixels[1]!);
   const computedMs = performance.now();
   const bytes = new Uint8Array(result.buffer);
-  deflateSync(bytes, { level: Number(level), memLevel: 9, chunkSize: bytes.length + 4096 });
+  if (ownDeflate) ownDeflate(bytes);
+  else deflateSync(bytes, { level: Number(level), memLevel: 9, chunkSize: bytes.length + 4096 });
   const deflatedMs = performance.now();
   spent.inflate += inflatedMs - beginMs;
   spent.userFunction += computedMs - inflatedMs;

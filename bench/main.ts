@@ -6,6 +6,7 @@
 import { messageOf } from "../core/errors.ts";
 import { parseBenchArgs } from "./bench_args.ts";
 import type { Benchmark, BenchmarkReport } from "./benchmark.ts";
+import { batchQueueBenchmark } from "./batch_queue.ts";
 import { helpBenchmark } from "./help.ts";
 import { limitBenchmark } from "./limit.ts";
 import { channelBenchmark } from "./channel.ts";
@@ -15,17 +16,22 @@ import { ndviBenchmark } from "./ndvi.ts";
 import { readBenchmark } from "./read.ts";
 import { reportText } from "./report_text.ts";
 import { Scenes } from "./scenes.ts";
+import { subprocBenchmark } from "./subproc.ts";
+import { swarmBenchmark } from "./swarm.ts";
 import { tinyBenchmark } from "./tiny.ts";
 import { findTools } from "./tools.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
   ndviBenchmark,
+  subprocBenchmark,
   readBenchmark,
   limitBenchmark,
   memoryBenchmark,
   helpBenchmark,
   tinyBenchmark,
   channelBenchmark,
+  swarmBenchmark,
+  batchQueueBenchmark,
 ];
 
 const HELP = `Usage: deno task bench [NAME...] [--quick] [--rounds N] [--json]

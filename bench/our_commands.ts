@@ -23,8 +23,10 @@ export interface ApplyCommand {
   readonly input: string;
   /** The output `ndvi`. */
   readonly output: string;
-  /** Compute threads. */
+  /** Compute workers. */
   readonly workers: number;
+  /** Their kind. Default CW_THREADS. */
+  readonly kind?: string;
   /** Creation options, `KEY=VALUE`. */
   readonly creationOptions?: readonly string[];
   /** Side of the square window, pixels. Default the command's own. */
@@ -33,14 +35,15 @@ export interface ApplyCommand {
   readonly overlapPixels?: number;
 }
 
-/** `blockfleet apply` with threads. */
+/** `blockfleet apply`. */
 export function applyCommand(command: ApplyCommand): string[] {
   const { userFunction, input, output, workers, creationOptions = [], windowPixels, overlapPixels } = command;
+  const { kind = "CW_THREADS" } = command;
   return denoRun("../cli/main.ts", [
     "apply",
     projectPath(userFunction),
     ...["--in", `img=${input}`, "--out", `ndvi=${output}`],
-    ...["--kind", "CW_THREADS", "--workers", String(workers)],
+    ...["--kind", kind, "--workers", String(workers)],
     ...creationOptions.flatMap((option) => ["--co", option]),
     ...windowPixels === undefined ? [] : ["--window", `${windowPixels}x${windowPixels}`],
     ...overlapPixels === undefined ? [] : ["--overlap", String(overlapPixels)],

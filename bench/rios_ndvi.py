@@ -6,27 +6,12 @@ since blockfleet makes none either.
 """
 import argparse
 import json
-import os
-import sys
 import time
 
 import numpy
-from osgeo import gdal, osr
 
-
-class SpatialReference(osr.SpatialReference):
-    """With the argument epsg, which RIOS uses and GDAL knows from 3.7 on only."""
-
-    def __init__(self, *args, epsg=None, **kwargs):
-        super().__init__(*args, **kwargs)
-        if epsg is not None:
-            self.ImportFromEPSG(epsg)
-
-
-if int(gdal.VersionInfo()) < 3070000:
-    osr.SpatialReference = SpatialReference
-sys.path.insert(0, os.environ["RIOS_HOME"])
-from rios import applier  # noqa: E402 - found only after RIOS_HOME is on the path
+import rios_setup  # noqa: F401 - RIOS is found only after it
+from rios import applier
 
 
 def ndvi(info, inputs, outputs):

@@ -5,7 +5,7 @@
  */
 import { type AllocationNews, Allocations } from "./allocations.ts";
 import type { BlockJob } from "./block_job.ts";
-import { checkBlockTimeout } from "./block_timeout.ts";
+import { BlockTimeout } from "./block_timeout.ts";
 import { releaseBuffers } from "./channel/buffer_pool.ts";
 import type { CheckedConcurrency } from "./concurrency_style.ts";
 import type { DispatcherHooks } from "./dispatcher_hooks.ts";
@@ -15,6 +15,7 @@ import type { BlockResult, FromWorker, RemoteError, WorkerHello, WorkerLink } fr
 import { OutputBuffer } from "./output_buffer.ts";
 import { payloadBytes } from "./payload.ts";
 import { blockFailure, initFailure } from "./remote_failure.ts";
+import { RunClock } from "./run_clock.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Session } from "./session.ts";
 import { SessionList } from "./session_list.ts";
@@ -46,7 +47,7 @@ export interface DispatcherOptions {
 /** Runs one job over the workers that are attached to it. */
 export class Dispatcher {
   readonly #job: BlockJob;
-  readonly #concurrency: CheckedConcurrency;
+  readonly #singleBlock: boolean;
   readonly #timers: Timers;
   readonly #hooks: DispatcherHooks;
   readonly #scheduler: Scheduler;
@@ -57,6 +58,8 @@ export class Dispatcher {
   readonly #departures: Departures;
   readonly #completion = Promise.withResolvers<void>();
   readonly #watches: StallWatches;
+  readonly #blockTimeout: BlockTimeout;
+  readonly #clock = new RunClock(performance.now());
   #expected: number;
   #barrier: boolean;
   #over = false;
@@ -67,12 +70,21 @@ export class Dispatcher {
   /** A run that begins when the first worker is attached. */
   constructor(job: BlockJob, concurrency: CheckedConcurrency, options: DispatcherOptions) {
     this.#job = job;
-    this.#concurrency = concurrency;
+    this.#singleBlock = concurrency.singleBlock;
     this.#timers = options.timers;
     this.#hooks = options.hooks;
     this.#expected = options.expected;
     this.#barrier = concurrency.timeouts.computeBarrierTimeout !== undefined;
     this.#watches = new StallWatches(concurrency.timeouts, () => options.hooks.queueReasons());
+    this.#blockTimeout = new BlockTimeout(concurrency.timeouts.blockTimeout, {
+      describeBlock: (block) => job.describeBlock(block),
+      failed: ({ id }, block) => {
+        const attempt = this.#scheduler.attemptOf(id, block);
+        if (attempt === undefined) return undefined;
+        return this.#scheduler.fail(id, block, { attempt, nowMs: performance.now() });
+      },
+      notice: (line) => options.hooks.notice(line),
+    });
     this.#scheduler = new Scheduler({
       blockCount: job.blockCount,
       maxBlockErrors: concurrency.maxBlockErrors,
@@ -221,18 +233,12 @@ export class Dispatcher {
   tick(nowMs: number = performance.now()): void {
     this.#guard(() => {
       if (this.#over) return;
-      checkBlockTimeout(this.#sessions, this.#concurrency.timeouts.blockTimeout, {
-        nowMs,
-        describeBlock: (block) => this.#job.describeBlock(block),
-        failed: ({ id }, block) => {
-          const attempt = this.#scheduler.attemptOf(id, block);
-          return attempt === undefined ? undefined : this.#scheduler.fail(id, block, { attempt, nowMs });
-        },
-        notice: (line) => this.#hooks.notice(line),
-      });
-      this.#checkStalls(nowMs);
+      const runMs = this.#clock.tick(nowMs);
+      this.#blockTimeout.check(this.#sessions, { nowMs, runMs });
+      this.#checkStalls(runMs);
       for (const session of this.#sessions.ready) {
         if (this.#scheduler.heldCount(session.id) === 0) this.#handOut.pump(session);
+        else this.#handOut.takeBackLate(session, nowMs);
       }
     });
   }
@@ -246,12 +252,12 @@ export class Dispatcher {
     return this.#departures.finish();
   }
 
-  #checkStalls(nowMs: number): void {
+  #checkStalls(runMs: number): void {
     const { ready, connectedCount: connected } = this.#sessions;
     const held = (session: Session) => this.#scheduler.heldCount(session.id);
     const { reading, readCount, sentCount } = this.#handOut;
     this.#watches.check({
-      ...{ nowMs, connected, readCount, sentCount },
+      ...{ nowMs: runMs, connected, readCount, sentCount },
       workersMissing: this.#barrier,
       noWorker: ready.length === 0,
       starved: reading > 0 && ready.some((session) => held(session) > 0 && !session.link.computing?.()),
@@ -260,7 +266,7 @@ export class Dispatcher {
         ready.every((session) => held(session) >= session.readAhead.capacity),
       outputFull: this.#output.isFull,
       settledCount: this.#output.takenCount,
-      computing: ready.some((session) => !session.away && held(session) > 0),
+      computing: ready.some(({ id, away }) => !away && this.#scheduler.hasBegun(id)),
       resultCount: this.#resultCount,
     });
   }
@@ -337,6 +343,7 @@ export class Dispatcher {
         releaseBuffers(payload);
         continue;
       }
+      session.doneCount++;
       const taken = this.#job.accept(block, payload, session.worker);
       if (taken instanceof Promise) this.#output.add(taken);
     }
@@ -354,7 +361,7 @@ export class Dispatcher {
     if (verdict === "fatal") throw seen;
     this.#hooks.notice(`${seen.message}; trying again`);
     // It had its one block, which now needs another worker.
-    if (this.#concurrency.singleBlock) this.#departures.retire(session, "another");
+    if (this.#singleBlock) this.#departures.retire(session, "another");
     this.#handOut.pumpAll();
   }
 

@@ -9,7 +9,7 @@ import type { BlockJob } from "./block_job.ts";
 import { BlockfleetError } from "./errors.ts";
 import type { Assignment, RemoteError } from "./messages.ts";
 import type { OutputBuffer } from "./output_buffer.ts";
-import type { Payload } from "./payload.ts";
+import { type Payload, payloadBytes } from "./payload.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Grant } from "./scheduler_types.ts";
 import type { Retirement, Session } from "./session.ts";
@@ -125,19 +125,26 @@ export class HandOut {
     else if (heldBefore === 0) this.#nothingFor(session, nowMs);
   }
 
+  /** Asks a worker for what no longer fits into the time that it has left. */
+  takeBackLate(session: Session, nowMs: number): void {
+    if (!session.mayWork || this.#parts.isPaused()) return;
+    const blocks = this.#parts.scheduler.excess(session.id, this.#capacityInTime(session, nowMs));
+    if (blocks.length > 0) session.link.send({ type: "release", blocks });
+  }
+
   /** Blocks that a worker may hold. */
   #capacity(session: Session, nowMs: number): number {
-    const { scheduler, allocations, singleBlock } = this.#parts;
+    const { scheduler, singleBlock } = this.#parts;
     if (singleBlock) return scheduler.isFresh(session.id) ? 1 : 0;
+    return Math.min(session.readAhead.capacity, this.#capacityInTime(session, nowMs));
+  }
+
+  /** Blocks that it is likely to have done before its allocation ends. */
+  #capacityInTime(session: Session, nowMs: number): number {
+    const { scheduler, allocations } = this.#parts;
     const usualMs = () => scheduler.times.percentile(USUAL_PERCENT);
     const isFresh = scheduler.isFresh(session.id);
-    const inTime = allocations.capacity(session.worker, {
-      nowMs,
-      threads: session.threads,
-      isFresh,
-      usualMs,
-    });
-    return Math.min(session.readAhead.capacity, inTime);
+    return allocations.capacity(session.worker, { nowMs, threads: session.threads, isFresh, usualMs });
   }
 
   #nothingFor(session: Session, nowMs: number): void {
@@ -190,6 +197,8 @@ export class HandOut {
 
   #assign(session: Session, items: readonly Assignment[], nowMs: number): void {
     this.#sentCount += items.length;
+    // Before they are sent: a thread is given the buffers.
+    for (const { input } of items) if (input) session.readAhead.sentInput(payloadBytes(input));
     session.link.send({ type: "assign", items });
     for (const { block } of items) this.#parts.scheduler.sent(session.id, block, nowMs);
   }

@@ -90,6 +90,20 @@ export class HeldBlocks {
     }
   }
 
+  /** Whether the worker has any in hand. */
+  get hasBegun(): boolean {
+    const [begun] = this.begun();
+    return begun !== undefined;
+  }
+
+  /** The last blocks that are more than `capacity` and not begun, to be asked back; none while others are. */
+  askBack(capacity: number): number[] {
+    if (this.releasing || this.size <= capacity) return [];
+    const blocks = this.waiting().slice(capacity - this.size);
+    this.releasing = blocks.length > 0;
+    return blocks;
+  }
+
   /** Blocks that wait in the worker's queue. */
   waiting(): number[] {
     const waiting: number[] = [];

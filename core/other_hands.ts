@@ -6,7 +6,7 @@
 import type { HeldBlocks } from "./held_blocks.ts";
 
 /** Every session by its number. */
-type Sessions = ReadonlyMap<number, HeldBlocks>;
+type Sessions = Map<number, HeldBlocks>;
 
 /** Blocks that wait in a session's queue. */
 export interface WaitingBlocks {
@@ -41,8 +41,13 @@ export function longestQueue(
     if (blocks.length > (longest?.blocks.length ?? 0)) longest = { session: id, blocks };
     if (++compared === MOST_COMPARED) break;
   }
+  if (!longest) return undefined;
+  // To the end, so that the next one that asks looks at others first.
+  const owner = sessions.get(longest.session)!;
+  sessions.delete(longest.session);
+  sessions.set(longest.session, owner);
   // The last ones would be begun last.
-  return longest && { ...longest, blocks: longest.blocks.slice(Math.floor(longest.blocks.length / 2)) };
+  return { ...longest, blocks: longest.blocks.slice(Math.floor(longest.blocks.length / 2)) };
 }
 
 /** A block in hand. */
@@ -73,4 +78,15 @@ export function slowestBlock(
     }
   }
   return slowest;
+}
+
+/** When the block was begun that has been in hand the longest; undefined if none is. */
+export function oldestBegunMs(sessions: Sessions): number | undefined {
+  let oldest: number | undefined;
+  for (const session of sessions.values()) {
+    for (const [, begunMs] of session.begun()) {
+      if (oldest === undefined || begunMs < oldest) oldest = begunMs;
+    }
+  }
+  return oldest;
 }

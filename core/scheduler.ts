@@ -6,7 +6,13 @@
  * @module
  */
 import { HeldBlocks } from "./held_blocks.ts";
-import { type BegunBlock, longestQueue, slowestBlock, type WaitingBlocks } from "./other_hands.ts";
+import {
+  type BegunBlock,
+  longestQueue,
+  oldestBegunMs,
+  slowestBlock,
+  type WaitingBlocks,
+} from "./other_hands.ts";
 import { RecentTimes } from "./recent_times.ts";
 import { RequeuedBlocks } from "./requeued_blocks.ts";
 import type { Acceptance, FailureVerdict, Grant, LossVerdict, SchedulerOptions } from "./scheduler_types.ts";
@@ -117,6 +123,11 @@ export class Scheduler {
     return this.#sessions.get(id)?.size ?? 0;
   }
 
+  /** Whether a session's worker has a block in hand, as far as is known: one whose input is being read is not. */
+  hasBegun(id: number): boolean {
+    return this.#sessions.get(id)?.hasBegun ?? false;
+  }
+
   /** Whether a session has been given no block yet. */
   isFresh(id: number): boolean {
     return this.#sessions.get(id)?.fresh ?? false;
@@ -142,13 +153,7 @@ export class Scheduler {
 
   /** When the block was begun that has been in hand the longest; undefined if none is. */
   get oldestBegunMs(): number | undefined {
-    let oldest: number | undefined;
-    for (const session of this.#sessions.values()) {
-      for (const [, begunMs] of session.begun()) {
-        if (oldest === undefined || begunMs < oldest) oldest = begunMs;
-      }
-    }
-    return oldest;
+    return oldestBegunMs(this.#sessions);
   }
 
   /** Blocks that all sessions hold together, copies counted twice. */
@@ -170,7 +175,8 @@ export class Scheduler {
     const session = this.#sessions.get(id);
     if (!session || session.alone !== undefined) return [];
     const mayRunAlone = session.size === 0 && this.#suspects.length > 0;
-    if (mayRunAlone && (session.fresh || !options.freshComing && !this.#hasFresh())) {
+    const isFreshThere = () => this.#sessions.values().some(({ fresh }) => fresh);
+    if (mayRunAlone && (session.fresh || !options.freshComing && !isFreshThere())) {
       const block = this.#suspects.shift()!;
       session.alone = block;
       return [this.#give(id, session, block)];
@@ -184,7 +190,7 @@ export class Scheduler {
     if (session.size > 0 || !this.#options.copies) return grants;
     const { changes, untilMs } = this.#nothingToTake;
     if (changes === this.#changes && options.nowMs <= untilMs) return grants;
-    const queue = this.#longestQueue(id);
+    const queue = longestQueue(this.#sessions, id, this.#isOnlyHolder);
     if (queue) {
       const blocks = queue.blocks.slice(-capacity);
       return blocks.map((block) => ({ ...this.#give(id, session, block), takenFrom: queue.session }));
@@ -297,29 +303,19 @@ export class Scheduler {
    */
   blocksToRelease(idle: number): WaitingBlocks | undefined {
     if (this.#options.copies || this.hasPending || this.#nothingToRelease === this.#changes) return undefined;
-    const queue = this.#longestQueue(idle);
+    const queue = longestQueue(this.#sessions, idle, this.#isOnlyHolder);
     if (queue) this.#sessions.get(queue.session)!.releasing = true;
     else this.#nothingToRelease = this.#changes;
     return queue;
   }
 
-  #longestQueue(idle: number): WaitingBlocks | undefined {
-    const queue = longestQueue(this.#sessions, idle, this.#isOnlyHolder);
-    if (!queue) return undefined;
-    // To the end, so that the next one that asks looks at others first.
-    const session = this.#sessions.get(queue.session)!;
-    this.#sessions.delete(queue.session);
-    this.#sessions.set(queue.session, session);
-    return queue;
+  /** The last blocks of a session that are more than it may hold and that it has not begun, to be asked back: once. */
+  excess(id: number, capacity: number): number[] {
+    return this.#sessions.get(id)?.askBack(capacity) ?? [];
   }
 
   #limit(session: HeldBlocks, capacity: number): number {
     return this.#pendingCount >= this.#workers ? capacity : Math.min(capacity, session.threads);
-  }
-
-  #hasFresh(): boolean {
-    for (const { fresh } of this.#sessions.values()) if (fresh) return true;
-    return false;
   }
 
   readonly #isOnlyHolder = (block: number): boolean =>

@@ -18,6 +18,9 @@ const EFFORTS: readonly (readonly [tries: number, enoughWords: number])[] = [
   [64, 64],
 ];
 
+/** Tiles that shrink to less than one part in so many are of few patterns: a longer search is cheap there, and pays. */
+const FEW_PATTERNS_RATIO = 12;
+
 /** The greatest tile that is taken: memory once grown for one is kept. */
 const MOST_BYTES = 16 << 20;
 
@@ -44,6 +47,7 @@ export function suitsWordDeflate(level: number, bytesPerSample: number): boolean
  */
 export function openWordDeflate(level: number): ZlibInto {
   const [tries, enoughWords] = EFFORTS[level - 1]!;
+  const [mostTries, mostWords] = EFFORTS.at(-1)!;
   compiled ??= new WebAssembly.Module(Uint8Array.fromBase64(WORD_DEFLATE_WASM));
   const wasm = new WebAssembly.Instance(compiled).exports as unknown as Exports;
   let memory = new Uint8Array(wasm.memory.buffer);
@@ -54,7 +58,10 @@ export function openWordDeflate(level: number): ZlibInto {
     // Grown memory is another buffer.
     if (memory.buffer !== wasm.memory.buffer) memory = new Uint8Array(wasm.memory.buffer);
     memory.set(data, wasm.inputAddress());
-    const length = wasm.deflate(words, tries, enoughWords);
+    let length = wasm.deflate(words, tries, enoughWords);
+    if (length * FEW_PATTERNS_RATIO < data.length && tries < mostTries) {
+      length = wasm.deflate(words, mostTries, mostWords);
+    }
     if (length > out.length) return 0;
     const start = wasm.outputAddress(words);
     out.set(memory.subarray(start, start + length));
