@@ -79,6 +79,7 @@ export function awsBatchDriver(options: AwsBatchDriverOptions = {}): Driver {
             environment: channelEnvironment(channel),
           },
         });
+        context.signal.throwIfAborted();
         await fleet.add(spec.workers);
         return fleet;
       } catch (error) {

@@ -127,5 +127,6 @@ function denial(action: AwsAction, text: string): string {
   const resource = found?.[2]?.replace(/[.,;]$/, "");
   const on = resource ? ` on the ${denied === "iam:PassRole" ? "role" : "resource"} '${resource}'` : "";
   const by = denied === action ? "" : `, which '${action}' needs`;
-  return `AWS denies '${denied}'${on}${by}: have it allowed (docs/ecs.md has the least policy). AWS says: ${text}`;
+  const page = /^(batch|cloudformation):/.test(action) ? "aws_batch" : "ecs";
+  return `AWS denies '${denied}'${on}${by}: have it allowed (docs/${page}.md has the least policy). AWS says: ${text}`;
 }

@@ -53,7 +53,7 @@ export function batchQueueDriver(scheduler: BatchScheduler): Driver {
 }
 
 /**
- * The checked dictionary, with what this scheduler can't do refused.
+ * The checked dictionary.
  *
  * @throws {ConfigError} naming what is wrong.
  */
@@ -62,8 +62,6 @@ export function checkedParams(
   given: Readonly<Record<string, unknown>>,
 ): CheckedParams {
   const params = checkExtraParams(given, scheduler.optionsKey);
-  const objection = scheduler.objection?.(params);
-  if (objection !== undefined) throw new ConfigError(objection);
   const known = scheduler.directives({
     name: "",
     token: "",

@@ -105,6 +105,8 @@ export class BatchFleet implements Fleet {
       const worker = this.#roster.admit(requested, hello);
       const { nativeId, host } = hello;
       this.#events.push({ type: "started", worker, nativeId, host });
+      // How long it has is asked soon.
+      this.#poller.hasten();
       this.#changed.notify();
       return worker;
     };
@@ -124,22 +126,16 @@ export class BatchFleet implements Fleet {
    * @throws {SubmitError} if the scheduler refuses for good.
    */
   async begin(workers: number): Promise<void> {
-    const submitted = this.#submitNext(workers);
-    const isDecided = this.#firstWord(submitted);
-    submitted.catch(() => {});
-    await isDecided;
+    await this.#submitNext(workers);
   }
 
   async grow(workers: number, signal: AbortSignal): Promise<{ added: number; reason?: string }> {
     if (signal.aborted || this.#stopping) return { added: 0, reason: "the run is over" };
-    const before = this.#roster.accepted;
-    const submitted = this.#submitNext(workers);
-    submitted.catch(() => {});
     try {
-      await this.#firstWord(submitted);
+      await this.#submitNext(workers);
       return { added: workers };
     } catch (error) {
-      return { added: this.#roster.accepted - before, reason: messageOf(error) };
+      return { added: 0, reason: messageOf(error) };
     }
   }
 
@@ -174,27 +170,31 @@ export class BatchFleet implements Fleet {
     await this.stop({ finished: false });
   }
 
-  /** Submits workers numbered on; those that the scheduler refuses for good are told as refused. */
+  /**
+   * Submits workers numbered on, until something is known of them: accepted, delayed, or refused. What is refused for good
+   * after that is told as such.
+   */
   async #submitNext(workers: number): Promise<void> {
     const first = this.#roster.add(workers);
-    try {
-      await this.#submitter.submit(first, workers);
-    } catch (error) {
+    let isLate = false;
+    const submitted = this.#submitter.submit(first, workers).catch((error) => {
       const reason = messageOf(error);
+      // Otherwise whoever asked for them is told by the error itself.
+      const isTold = isLate || this.#roster.accepted > 0;
       for (let worker = first; worker < first + workers; worker++) {
         if (this.#roster.current(worker)) continue;
         this.#roster.wait(worker, reason, true);
-        // Whoever asked for the first ones is told by the error itself.
-        if (this.#roster.accepted > 0) this.#events.push({ type: "refused", worker, reason });
+        if (isTold) this.#events.push({ type: "refused", worker, reason });
       }
-      this.#changed.notify();
-      if (this.#roster.accepted === 0 || !(error instanceof SubmitError)) throw error;
+      if (!isTold) throw error;
+    });
+    const known = new AbortController();
+    try {
+      await Promise.race([submitted, this.#changed.wait(CANCEL_MS, known.signal)]);
+    } finally {
+      isLate = true;
+      known.abort();
     }
-  }
-
-  /** Until something of a submission is known: accepted, delayed, or refused. */
-  async #firstWord(submitted: Promise<void>): Promise<void> {
-    await Promise.race([submitted, this.#changed.wait(CANCEL_MS)]);
   }
 
   #accepted(job: AcceptedJob): void {

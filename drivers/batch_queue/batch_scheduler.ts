@@ -99,8 +99,6 @@ export interface BatchScheduler {
   readonly carriesSecrets: boolean;
   /** Seconds in which a worker that was told to end must have finished its blocks. */
   drainSeconds(params: CheckedParams): number;
-  /** What is wrong with the parameters for this scheduler, if anything. */
-  objection?(params: CheckedParams): string | undefined;
   /** The directives of a job. */
   directives(job: JobRequest): Directive[];
   /** The job's id, from what the submit command answered. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ManagerJob, SubmittedManager } from "../../core/driver.ts";
-import { ConfigError, SubmitError } from "../../core/errors.ts";
+import { SubmitError } from "../../core/errors.ts";
 import { workerName } from "../../core/worker_name.ts";
 import { type BatchScheduler, complaint, directiveLines } from "./batch_scheduler.ts";
 import { checkExtraParams, managerParams } from "./extra_params.ts";
@@ -29,8 +29,6 @@ export async function submitManagerJob(
 ): Promise<SubmittedManager> {
   const given = managerParams(job.extraParams);
   const params = checkExtraParams({ ...given, keepLogs: true }, scheduler.optionsKey);
-  const objection = scheduler.objection?.(params);
-  if (objection !== undefined) throw new ConfigError(objection);
   const environment = Deno.env.toObject();
   const id = crypto.randomUUID().slice(0, 8);
   const name = jobName(`${workerName(job.jobName, 0).replace(/_?0$/, "")}_manager`);

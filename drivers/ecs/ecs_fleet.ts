@@ -19,17 +19,16 @@ import { messageOf } from "../../core/errors.ts";
 import { MessageQueue } from "../../core/message_queue.ts";
 import { sleep } from "../../core/sleep.ts";
 import type { AwsCaller } from "../aws/aws_caller.ts";
-import { channelEnvironment } from "../aws/channel_environment.ts";
 import type { Belongings } from "./belongings.ts";
 import type { EcsResources } from "./ecs_resources.ts";
 import type { EcsTimes } from "./ecs_times.ts";
 import type { TaskEnd } from "./explain_task.ts";
 import { findLeftovers, isMissing } from "./leftovers.ts";
+import type { WorkerContainer } from "./requests.ts";
 import { TaskBook, type TaskEntry } from "./task_book.ts";
 import { TaskLauncher } from "./task_launcher.ts";
 import { TaskWatcher } from "./task_watcher.ts";
 import { forget, tearDown } from "./tear_down.ts";
-import { workerArguments } from "./worker_arguments.ts";
 
 /** What a fleet takes. */
 export interface EcsFleetOptions {
@@ -47,6 +46,8 @@ export interface EcsFleetOptions {
   readonly context: DriverContext;
   /** The run's channel. */
   readonly channel: HostedChannel;
+  /** Arguments and variables of the workers. */
+  readonly worker: Omit<WorkerContainer, "name">;
 }
 
 const OVER = "the run is over";
@@ -78,10 +79,7 @@ export class EcsFleet implements Fleet {
     });
     this.#launcher = new TaskLauncher({
       ...{ caller, resources, belongings, book, times },
-      worker: {
-        command: workerArguments(spec.threadsPerWorker),
-        environment: channelEnvironment(channel),
-      },
+      worker: options.worker,
       launched: () => this.#watcher.soon(),
       queued: (entries, reason) => this.#queued(entries, reason),
       refused: (entries, error) => this.#refused(entries, error),
@@ -113,7 +111,8 @@ export class EcsFleet implements Fleet {
     if (old && old.arn === undefined && old.state !== "ended") return { replaced: true };
     const kept = old && await this.#end(old, signal);
     if (signal.aborted || this.#isStopping) return { replaced: false, reason: OVER };
-    if (kept !== undefined) return { replaced: false, reason: kept };
+    const reason = kept ?? this.#launcher.failure;
+    if (reason !== undefined) return { replaced: false, reason };
     this.#book.want(worker);
     return { replaced: true };
   }
@@ -124,6 +123,8 @@ export class EcsFleet implements Fleet {
 
   grow(workers: number, signal: AbortSignal): Promise<{ added: number; reason?: string }> {
     if (signal.aborted || this.#isStopping) return Promise.resolve({ added: 0, reason: OVER });
+    const { failure } = this.#launcher;
+    if (failure !== undefined) return Promise.resolve({ added: 0, reason: failure });
     const first = this.#book.entries().length;
     for (let worker = first; worker < first + workers; worker++) this.#book.want(worker);
     return Promise.resolve({ added: workers });

@@ -18,6 +18,7 @@ import { CW_ECS } from "../../core/kinds.ts";
 import type { AwsSend } from "../aws/api.ts";
 import { awsAvailability } from "../aws/availability.ts";
 import { AwsCaller } from "../aws/aws_caller.ts";
+import { channelEnvironment } from "../aws/channel_environment.ts";
 import { Belongings } from "./belongings.ts";
 import { cleanUp } from "./cleanup.ts";
 import { EcsFleet } from "./ecs_fleet.ts";
@@ -26,7 +27,9 @@ import type { EcsTimes } from "./ecs_times.ts";
 import { checkExtraParams } from "./extra_params.ts";
 import { findLeftovers } from "./leftovers.ts";
 import { previewCalls } from "./preview.ts";
+import { type RequestContext, runTaskInput, type WorkerContainer } from "./requests.ts";
 import { forget, tearDown } from "./tear_down.ts";
+import { workerArguments } from "./worker_arguments.ts";
 
 /** What a driver takes. */
 export interface MakeDriverOptions {
@@ -68,13 +71,18 @@ async function startFleet(
   const { runId, signal } = context;
   const params = checkExtraParams(spec.extraParams, { jobName: spec.jobName });
   const channel = await context.openChannel("network");
+  const run = { runId, jobName: spec.jobName };
+  const worker = {
+    command: workerArguments(spec.threadsPerWorker),
+    environment: channelEnvironment(channel),
+  };
+  checkOverrides({ params, run, tagged: true }, worker);
   const belongings = new Belongings(await context.register());
   const { requestTimeout } = params;
   const caller = new AwsCaller(
     send(undefined),
     requestTimeout === undefined ? {} : { requestTimeoutMs: 1000 * requestTimeout },
   );
-  const run = { runId, jobName: spec.jobName };
   const resources = new EcsResources({
     ...{ caller, params, run, belongings, times, signal },
     notice: (line) => context.notice(line),
@@ -82,11 +90,22 @@ async function startFleet(
   try {
     await resources.make(spec.workers);
     signal.throwIfAborted();
-    return new EcsFleet({ caller, resources, belongings, times, spec, context, channel });
+    return new EcsFleet({ caller, resources, belongings, times, spec, context, channel, worker });
   } catch (error) {
     await takeBack(belongings, { caller, times, context });
     throw error;
   }
+}
+
+/** What AWS would refuse at last, when everything else has been made, is better refused at first. */
+function checkOverrides(context: RequestContext, worker: Omit<WorkerContainer, "name">): void {
+  const { run_task: task, register_task_definition: definition } = context.params;
+  const name = task?.overrides?.containerOverrides?.[0]?.name ??
+    definition?.containerDefinitions?.[0]?.name ?? "";
+  runTaskInput(context, {
+    ...{ count: 1, token: "", taskDefinition: "", cluster: undefined },
+    worker: { ...worker, name },
+  });
 }
 
 /** Nothing may stay of a fleet that did not come about; and what kept it from that must not be hidden. */

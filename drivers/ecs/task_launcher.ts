@@ -55,6 +55,7 @@ export class TaskLauncher {
   readonly #options: TaskLauncherOptions;
   readonly #stopped = new AbortController();
   readonly #run: Promise<void>;
+  #failure: Error | undefined;
   #tries = 0;
   #noRoomMs: number | undefined;
 
@@ -62,6 +63,11 @@ export class TaskLauncher {
   constructor(options: TaskLauncherOptions) {
     this.#options = options;
     this.#run = this.#loop();
+  }
+
+  /** Why no task can be started any more, if so. */
+  get failure(): string | undefined {
+    return this.#failure?.message;
   }
 
   /** Starts no more tasks; a call that is under way is waited for, since its tasks must be known. */
@@ -99,10 +105,8 @@ export class TaskLauncher {
   /** What can't be done for one worker can't be done for any: the run must hear of it. */
   #refuseAll(error: unknown): void {
     const { book, refused } = this.#options;
-    refused(
-      book.giveUp("it could not be started"),
-      error instanceof Error ? error : new DriverError(String(error)),
-    );
+    const failure = this.#failure = error instanceof Error ? error : new DriverError(String(error));
+    refused(book.giveUp(failure.message), failure);
   }
 
   async #intend(entries: readonly TaskEntry[]): Promise<Launch> {

@@ -43,7 +43,6 @@ export function pbsScheduler(): BatchScheduler {
     // qstat shows everyone what -v passes on.
     carriesSecrets: false,
     drainSeconds: () => DRAIN_SECONDS,
-    objection,
     directives,
     parseJobId: (stdout) => /^\d+(?:\[\])?(?:\.\S+)?$/m.exec(stdout.trim())?.[0],
     refusal,
@@ -114,14 +113,9 @@ function resource(name: string, value: string): Directive {
 /** qsub takes either quote for what is between two of it, and knows no escapes. */
 function quoted(value: string): string {
   if (/^[A-Za-z0-9_@%+=:,./^[\]&|*!-]+$/.test(value)) return value;
-  return value.includes('"') ? `'${value}'` : `"${value}"`;
-}
-
-function objection({ queue, account, constraint, qos, logFolder, shell }: CheckedParams): string | undefined {
-  const both = Object.entries({ queue, account, constraint, qos, logFolder, shell })
-    .find(([, value]) => value?.includes('"') && value.includes("'"));
-  return both &&
-    `computeWorkerExtraParams.${both[0]} '${both[1]}': PBS can't take both kinds of quotes in it`;
+  if (!value.includes('"')) return `"${value}"`;
+  // Quotes may stand anywhere in a word, so that each part can have its own.
+  return value.match(/"+|[^"]+/g)!.map((part) => part.startsWith('"') ? `'${part}'` : `"${part}"`).join("");
 }
 
 function refusal({ exitCode, stderr }: CommandResult): Refusal {

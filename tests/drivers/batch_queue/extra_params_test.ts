@@ -50,14 +50,6 @@ Deno.test("an account of digits alone may come as a number", () => {
   assertEquals(checkedParams(slurm, { account: 1234 }).account, "1234");
 });
 
-Deno.test("PBS can't take both kinds of quotes in a directive, and says so", () => {
-  assertThrows(
-    () => checkedParams(pbsScheduler(), { account: `a "b" 'c'` }),
-    ConfigError,
-    `account 'a "b" 'c'': PBS can't take both kinds of quotes`,
-  );
-});
-
 Deno.test("the manager's job has its own resources, and the workers' queue and account", () => {
   const manager = { walltime: "24:00:00" };
   const workers = {

@@ -66,6 +66,22 @@ Deno.test("when only the first are accepted, the others are refused one by one a
   assertEquals(test.fleet.workers().map(({ state }) => state), ["queued", "queued", "ended", "ended"]);
 });
 
+Deno.test("what is refused for good only after it had to wait is told, too", async () => {
+  const queue = new ScriptedQueue();
+  queue.sbatch = () =>
+    queue.scripts.length === 1
+      ? refused("Slurm temporarily unable to accept job")
+      : refused("Invalid account");
+  await using test = await ScriptedFleet.make({ queue });
+  await test.fleet.begin(1);
+  assertStringIncludes(
+    (await test.until("queued", 0)).reason,
+    "not accepted yet: sbatch exited with 1: Slurm temp",
+  );
+  assertStringIncludes((await test.until("refused", 0)).reason, "Invalid account");
+  assertEquals(test.fleet.workers()[0]?.state, "ended");
+});
+
 Deno.test("after a submission without an answer the job is looked up, and not submitted again", async () => {
   const queue = new ScriptedQueue();
   queue.sbatch = () => ({

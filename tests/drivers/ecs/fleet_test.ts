@@ -382,3 +382,31 @@ for (const action of ["ecs:ListTasks", "ecs:DescribeTasks", "ecs:ListTaskDefinit
     assertEquals([aws.left(), run.register.things], [[], []]);
   });
 }
+
+Deno.test("once AWS will start no task any more, no worker is promised", async () => {
+  const aws = new FakeAws();
+  await using run = await HeldRun.start(aws, { workers: 2 });
+  await run.until(() => run.fleet.workers().every(({ nativeId }) => nativeId !== undefined));
+  aws.next("ecs:RunTask", () => {
+    throw awsError(
+      "AccessDeniedException",
+      "User: u is not authorized to perform: ecs:RunTask on resource: x",
+    );
+  }, 1000);
+  const signal = new AbortController().signal;
+  await run.fleet.replace(0, signal);
+  const refused = await run.news("refused");
+  assertEquals(refused.worker, 0);
+  assertStringIncludes(refused.reason, "AWS denies 'ecs:RunTask'");
+  const answer = await run.fleet.replace(0, signal);
+  assert(!answer.replaced && answer.reason === refused.reason);
+  assertEquals(await run.fleet.grow!(1, signal), { added: 0, reason: refused.reason });
+});
+
+Deno.test("overrides that are too long are refused before anything is made", async () => {
+  const aws = new FakeAws();
+  const environment = [{ name: "A", value: "x".repeat(8000) }];
+  const extraParams = { ...EXTRA_PARAMS, run_task: { overrides: { containerOverrides: [{ environment }] } } };
+  await assertRejects(() => HeldRun.start(aws, { extraParams }), ConfigError, "AWS takes 8192");
+  assertEquals(aws.calls, []);
+});
