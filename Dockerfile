@@ -1,17 +1,17 @@
-# The image of compute workers on AWS (CW_ECS, CW_AWSBATCH), or wherever else containers run:
+# The image of compute workers on AWS (CW_ECS, CW_AWSBATCH), or wherever else containers run; main programs run in it, too:
 #   docker build --tag blockfleet:0.1.0 .
-# For ARM add --platform linux/arm64. The version is that of .dvmrc.
-ARG DENO_VERSION=2.9.6
+# For ARM add --platform linux/arm64. The version of Deno is that of .dvmrc.
+FROM denoland/deno:2.9.6
 
-FROM denoland/deno:${DENO_VERSION} AS build
-WORKDIR /source
+WORKDIR /blockfleet
 COPY . .
-RUN deno install --frozen && deno task compile
+RUN printf '#!/bin/sh\nexec deno run --no-prompt --cached-only -A /blockfleet/cli/main.ts "$@"\n' > /usr/local/bin/blockfleet \
+  && chmod 755 /usr/local/bin/blockfleet
 
-FROM denoland/deno:${DENO_VERSION}
-COPY --from=build /source/blockfleet /usr/local/bin/blockfleet
-# A user that the base image has, without any rights.
+# The base image's user without any rights, who owns its cache of packages.
 USER deno
+RUN deno install --frozen && deno cache --frozen cli/main.ts raster/compute_thread.ts drivers/*.ts
+
 WORKDIR /tmp
 ENV NO_COLOR=1 DENO_NO_UPDATE_CHECK=1
 # tini passes SIGTERM on, upon which a worker finishes the blocks in hand, and buries what a user function leaves.

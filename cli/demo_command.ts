@@ -33,7 +33,10 @@ export async function runDemo(options: ParsedOptions, console: CliConsole): Prom
   try {
     await Deno.mkdir(folder, { recursive: true });
   } catch (error) {
-    throw new ConfigError(`Cannot make the folder '${folder}' of --dir: ${messageOf(error)}`, {
+    const why = error instanceof Deno.errors.AlreadyExists
+      ? "there is a file of that name"
+      : messageOf(error);
+    throw new ConfigError(`Cannot make the folder '${folder}' of --dir: ${why}. Name another folder`, {
       cause: error,
     });
   }

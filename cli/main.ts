@@ -79,15 +79,18 @@ function runProgram(args: readonly string[], console: CliConsole): number {
     console.out(`blockfleet ${VERSION} (Deno ${Deno.version.deno}, V8 ${Deno.version.v8})`);
   } else if (first === "--help" || first === "-h" || first === "help") {
     const command = COMMANDS.find(({ help }) => help.name === second);
+    if (!command && second !== undefined) throw unknownCommand(second);
     console.out(command ? commandHelp(command.help) : programHelp(COMMANDS));
-  } else {
-    const names = COMMANDS.map(({ help }) => help.name);
-    const list = `the commands are ${names.join(", ")}; blockfleet --help says what they do`;
-    if (first === undefined) throw new ConfigError(`Say what to do: ${list}`);
-    const what = first.startsWith("-") ? "option" : "command";
-    throw new ConfigError(`Unknown ${what} '${first}'${didYouMean(first, names) || ":"} ${list}`);
-  }
+  } else throw unknownCommand(first);
   return EXIT_DONE;
+}
+
+function unknownCommand(name: string | undefined): ConfigError {
+  const names = COMMANDS.map(({ help }) => help.name);
+  const list = `the commands are ${names.join(", ")}; blockfleet --help says what they do`;
+  if (name === undefined) return new ConfigError(`Say what to do: ${list}`);
+  const what = name.startsWith("-") ? "option" : "command";
+  return new ConfigError(`Unknown ${what} '${name}'${didYouMean(name, names) || ":"} ${list}`);
 }
 
 function wantsHelp(args: readonly string[]): boolean {

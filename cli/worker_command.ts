@@ -3,8 +3,13 @@
  *
  * @module
  */
-import { CHANNEL_VARIABLE, readAddressFile, takeKeyFromEnvironment } from "../core/channel/address_file.ts";
-import type { ChannelCredentials } from "../core/channel/address_file.ts";
+import {
+  CHANNEL_VARIABLE,
+  type ChannelCredentials,
+  forgetAddressFile,
+  readAddressFile,
+  takeKeyFromEnvironment,
+} from "../core/channel/address_file.ts";
 import { parseChannelAddress } from "../core/channel/channel_address.ts";
 import { ManagerChannel } from "../core/channel/manager_channel.ts";
 import { BlockfleetError, ChannelClosedError, ConfigError } from "../core/errors.ts";
@@ -55,7 +60,11 @@ async function channelCredentials(options: ParsedOptions): Promise<ChannelCreden
       `worker needs either --channel-file FILE or --channel ADDRESS, or the address as ${CHANNEL_VARIABLE}`,
     );
   }
-  if (file !== undefined) return await readAddressFile(file);
+  if (file !== undefined) {
+    const credentials = await readAddressFile(file);
+    forgetAddressFile(file);
+    return credentials;
+  }
   return { address: parseChannelAddress(address!), key: takeKeyFromEnvironment() };
 }
 

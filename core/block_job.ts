@@ -4,6 +4,7 @@
  * @module
  */
 import type { WorkerProgram } from "./driver.ts";
+import type { WorkerReading } from "./messages.ts";
 import type { WorkerAccess } from "./worker_command.ts";
 import type { Payload } from "./payload.ts";
 
@@ -19,10 +20,14 @@ export interface BlockJob {
   readonly processor: string;
   /** What the processor is told once. It is copied for every worker. */
   readonly workerJob: Payload;
+  /** How workers that are processes read ahead of their computing threads; absent if those read for themselves. */
+  readonly reading?: WorkerReading | undefined;
   /** Blocks that each worker holds ahead of the one in hand, at the least, so that gathering their inputs is no wait. */
   readonly leastAhead: number;
   /** Whether a block may be computed twice at once; not where its traces in other args would count twice. */
   readonly copiesAllowed: boolean;
+  /** Whether each worker's last word is its own copy of other args, so that losing it is to be told. Default false. */
+  readonly ownArgs?: boolean;
   /** The SHA-256 of the code that is shipped, hexadecimal: workers run no other. Absent if none is. */
   readonly codeHash?: string | undefined;
   /** What workers must be allowed beyond computing; absent for nothing. */

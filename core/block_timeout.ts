@@ -17,29 +17,60 @@ export interface BlockTimeoutHooks {
   notice(line: string): void;
 }
 
-/**
- * Looks at what every worker computes.
- *
- * @param seconds the limit; undefined for none.
- * @throws {TimeoutExceededError} for a block that may not be tried again.
- */
-export function checkBlockTimeout(
-  sessions: Iterable<Session>,
-  seconds: number | undefined,
-  hooks: BlockTimeoutHooks & { readonly nowMs: number },
-): void {
-  if (seconds === undefined) return;
-  for (const session of sessions) {
-    const computing = session.link.computing?.();
-    if (!computing || hooks.nowMs - computing.sinceMs <= seconds * 1000) continue;
-    const { block } = computing;
-    const what = `${hooks.describeBlock(block)} on worker ${session.worker}`;
-    const error = new TimeoutExceededError("blockTimeout", seconds, what);
-    const verdict = hooks.failed(session, block);
-    if (verdict === undefined) continue;
+/** When a block was begun, by the link's clock and by the run's. */
+interface Begun {
+  readonly sinceMs: number;
+  readonly runMs: number;
+}
+
+/** Watches what every worker computes. */
+export class BlockTimeout {
+  readonly #seconds: number;
+  readonly #hooks: BlockTimeoutHooks;
+  readonly #begun = new WeakMap<Session, Begun>();
+
+  /** @param seconds the limit; undefined for none. */
+  constructor(seconds: number | undefined, hooks: BlockTimeoutHooks) {
+    this.#seconds = seconds ?? Infinity;
+    this.#hooks = hooks;
+  }
+
+  /**
+   * Looks at all of them.
+   *
+   * @param now monotonic milliseconds, and the run's time, which stands still while this process is stopped.
+   * @throws {TimeoutExceededError} for a block that may not be tried again.
+   */
+  check(sessions: Iterable<Session>, now: { readonly nowMs: number; readonly runMs: number }): void {
+    if (this.#seconds === Infinity) return;
+    for (const session of sessions) {
+      // Of one that is cut off nobody knows whether it is done already; once it is back it says so.
+      const computing = session.away ? undefined : session.link.computing?.();
+      if (!computing || now.runMs - this.#begunMs(session, computing.sinceMs, now) <= this.#seconds * 1000) {
+        continue;
+      }
+      this.#end(session, computing.block);
+    }
+  }
+
+  /** When its block was begun, in the run's time. */
+  #begunMs(session: Session, sinceMs: number, { nowMs, runMs }: { nowMs: number; runMs: number }): number {
+    const known = this.#begun.get(session);
+    if (known?.sinceMs === sinceMs) return known.runMs;
+    const begun = { sinceMs, runMs: runMs - (nowMs - sinceMs) };
+    this.#begun.set(session, begun);
+    return begun.runMs;
+  }
+
+  #end(session: Session, block: number): void {
+    const { describeBlock, failed, notice } = this.#hooks;
+    const what = `${describeBlock(block)} on worker ${session.worker}`;
+    const error = new TimeoutExceededError("blockTimeout", this.#seconds, what);
+    const verdict = failed(session, block);
+    if (verdict === undefined) return;
     if (verdict === "fatal") throw error;
     const again = verdict === "retry" ? " and the block tried again" : "";
-    hooks.notice(`${error.message}; its worker is ended${again}`);
+    notice(`${error.message}; its worker is ended${again}`);
     session.interrupted = true;
     session.link.close("blockTimeout ran out");
   }

@@ -7,7 +7,7 @@ import type { ChannelStyle } from "./channel_style.ts";
 import type { Driver } from "./driver.ts";
 import { ConfigError } from "./errors.ts";
 import { checkKnownKeys } from "./known_keys.ts";
-import { type ComputeWorkerKind, CW_AWSBATCH, CW_NONE, CW_THREADS } from "./kinds.ts";
+import { type ComputeWorkerKind, CW_AWSBATCH, CW_NONE, CW_SUBPROC, CW_THREADS } from "./kinds.ts";
 
 /** What the user says of the workers. Everything has a default; the default kind is `CW_NONE`, as in RIOS. */
 export interface ConcurrencyStyle {
@@ -124,6 +124,9 @@ export interface CheckedConcurrency {
   readonly warnings: readonly string[];
 }
 
+/** Kinds that have no dictionary of their own. */
+const KINDS_WITHOUT_PARAMS: readonly ComputeWorkerKind[] = [CW_NONE, CW_THREADS, CW_SUBPROC];
+
 /** Every timeout by its option's name. */
 export const TIMEOUT_NAMES = [
   "readBufferInsertTimeout",
@@ -168,6 +171,12 @@ export function checkConcurrency(style: ConcurrencyStyle, driver: Driver): Check
         `singleBlockComputeWorkers read for themselves: leave numReadWorkers (${readWorkers}) out`,
       );
     }
+  }
+  const [param] = Object.keys(style.computeWorkerExtraParams ?? {});
+  if (param !== undefined && KINDS_WITHOUT_PARAMS.includes(kind)) {
+    throw new ConfigError(
+      `${kind} takes no computeWorkerExtraParams but was given '${param}': leave it out, or choose the kind that it is for`,
+    );
   }
   if (kind === CW_NONE && numComputeWorkers > 0) {
     throw new ConfigError(

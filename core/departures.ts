@@ -71,6 +71,7 @@ export class Departures {
     sessions.remove(session);
     scheduler.close(session.id);
     session.link.close(reason);
+    this.#noteMissingArgs(session);
   }
 
   /** Tells a worker that holds nothing to finish before the run's end: that is no loss. */
@@ -103,6 +104,7 @@ export class Departures {
     timers.addAll(last.timings);
     hooks.lastWord(session.worker, last.payload);
     if (last.more) return;
+    session.hasReported = true;
     const isDrained = !session.finishing && !this.#parts.isOver();
     this.drop(session, isDrained ? "it was asked to end" : "the run is done");
     if (isDrained) {
@@ -118,6 +120,7 @@ export class Departures {
    * @throws {WorkerError} unless the run is over; then `finish` does.
    */
   lastFailed(session: Session, error: RemoteError): void {
+    session.hasReported = true;
     this.drop(session, "it could not finish");
     this.#finalError ??= finalFailure(error, session.context());
     if (!this.#parts.isOver()) throw this.#finalError;
@@ -136,6 +139,7 @@ export class Departures {
       if (this.#parts.isOver() && session.retirement !== undefined) return;
       const who = describeWorker(session.context());
       hooks.notice(`${who} ended before it reported: ${messageOf(end.reason)}`);
+      this.#noteMissingArgs(session);
       return this.#retired(session);
     }
     if (this.#parts.isOver()) return;
@@ -149,6 +153,7 @@ export class Departures {
       this.#lostCount++;
       this.#explainLoss(session, scheduler.close(session.id, loss), messageOf(end.reason));
     }
+    this.#noteMissingArgs(session);
     hooks.gone(session.worker, "another");
     this.#parts.freed();
   }
@@ -207,6 +212,7 @@ export class Departures {
     await sessions.empty(LAST_WORD_MS);
     for (const session of sessions) {
       hooks.notice(`${describeWorker(session.context())} did not report at its end`);
+      this.#noteMissingArgs(session);
       session.link.close("it did not report at its end");
     }
     if (this.#finalError) throw this.#finalError;
@@ -217,6 +223,19 @@ export class Departures {
     this.#parts.allocations.gone(worker, []);
     this.#parts.hooks.gone(worker, retirement);
     this.#parts.freed();
+  }
+
+  /** What its blocks have left in its copy of other args is gone with it. */
+  #noteMissingArgs(session: Session): void {
+    const { job, hooks } = this.#parts;
+    const { hasReported, doneCount } = session;
+    if (!job.ownArgs || hasReported || doneCount === 0) return;
+    session.hasReported = true;
+    const who = describeWorker(session.context());
+    hooks.notice(
+      `The copy of other args of ${who} is missing: it ended before it could send what ${doneCount} block(s) left in it. ` +
+        "Export mergeOtherArgs from the user function's module to lose none",
+    );
   }
 
   #explainLoss(session: Session, verdict: LossVerdict, reason: string): void {

@@ -167,13 +167,13 @@ export class Dispatcher {
       ...{ hello, link, leastAhead: this.#job.leastAhead },
     });
     this.#sessions.add(session);
-    const { processor, workerJob: job } = this.#job;
+    const { processor, workerJob: job, reading } = this.#job;
     link.listen({
       message: (message) => this.#guard(() => this.#hear(session, message)),
       ended: (end) => this.#guard(() => this.#departures.ended(session, end)),
       connected: (isConnected) => this.#guard(() => this.#connected(session, isConnected)),
     });
-    link.send({ type: "init", init: { worker, session: session.id, processor, job } });
+    link.send({ type: "init", init: { worker, session: session.id, processor, job, reading } });
   }
 
   /** Ends the run with an error; the first one counts. */

@@ -23,6 +23,7 @@ export type {
   WorkerHello,
   WorkerInit,
   WorkerLink,
+  WorkerReading,
 } from "./messages.ts";
 export type {
   RegisteredRun,
@@ -61,8 +62,12 @@ export interface ManagerLink {
   readonly closed: boolean;
   /** Lets the thread's other work in between two blocks. Default: messages that have come. */
   breathe?(): Promise<void>;
-  /** Tells whoever watches that the worker has begun to compute this block, or none (-1). */
-  computing(block: number): void;
+  /**
+   * Tells whoever watches that the worker has begun to compute this block, or none (-1).
+   *
+   * @param sinceMs when it has, monotonic milliseconds; default now.
+   */
+  computing(block: number, sinceMs?: number): void;
 }
 
 /** What workers may do that don't run in the manager's process. */

@@ -122,7 +122,7 @@ export class FleetNews {
     replacements.refused(worker);
     dispatcher.expect(-1);
     const text = messageOf(reason);
-    if (replacements.aliveCount(fleet) === 0) {
+    if (replacements.aliveCount(fleet) === 0 && !replacements.recall()) {
       return dispatcher.fail(new DriverError(`There is no worker left: ${text}`));
     }
     this.#refusals.set(text, (this.#refusals.get(text) ?? 0) + 1);

@@ -132,6 +132,7 @@ class MapRun<Block, Result> implements BlockJob {
   readonly workerJob: Payload;
   readonly codeHash: string | undefined;
   readonly copiesAllowed: boolean;
+  readonly ownArgs: boolean;
   readonly merged: MergedArgs | undefined;
   readonly #blocks: readonly Block[];
   readonly #queue = new MessageQueue<Delivered<Result>>();
@@ -146,7 +147,8 @@ class MapRun<Block, Result> implements BlockJob {
     this.workerJob = workerJob;
     this.merged = made.merged;
     this.codeHash = made.codeHash;
-    this.copiesAllowed = options.otherArgs === undefined || made.merged !== undefined;
+    this.ownArgs = options.otherArgs !== undefined && made.merged === undefined;
+    this.copiesAllowed = !this.ownArgs;
   }
 
   static async prepare<Block, Result>(

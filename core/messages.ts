@@ -20,6 +20,14 @@ export interface Assignment {
   readonly input?: Payload;
 }
 
+/** The read threads of a worker that is a process. */
+export interface WorkerReading {
+  /** Which processor of the worker's program reads: its results are what the other one's blocks need. */
+  readonly processor: string;
+  /** Threads. */
+  readonly threads: number;
+}
+
 /** What a worker is told once, before its first block. */
 export interface WorkerInit {
   /** The worker's number, from 0. */
@@ -30,6 +38,8 @@ export interface WorkerInit {
   readonly processor: string;
   /** What that processor needs: the user function, the grid, the outputs' layouts, other args. */
   readonly job: Payload;
+  /** How a worker that is a process reads ahead of its computing threads; absent if they read for themselves. */
+  readonly reading?: WorkerReading | undefined;
   /**
    * The SHA-256 of the only code that the worker runs, hexadecimal: from the address that it was started with, never
    * from the manager's message. Absent where no code is shipped, and in the manager's own threads.

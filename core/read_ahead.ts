@@ -4,7 +4,7 @@
  * @module
  */
 
-const MOST_AHEAD = 64;
+const MOST_AHEAD = 256;
 const MOST_BYTES_AHEAD = 32 << 20;
 /** Weight of the newest measurement in the moving averages. */
 const NEWEST = 0.25;
@@ -16,7 +16,8 @@ export class ReadAhead {
   #probe: { readonly block: number; readonly sentMs: number } | undefined;
   #roundTripMs = 0;
   #blockMs: number | undefined;
-  #blockBytes = 0;
+  #inputBytes = 0;
+  #resultBytes = 0;
 
   /**
    * @param threads computing threads of the worker.
@@ -34,7 +35,7 @@ export class ReadAhead {
   get capacity(): number {
     if (this.#blockMs === undefined) return this.#threads + this.#least;
     const covering = Math.ceil(2 * this.#roundTripMs * this.#threads / Math.max(this.#blockMs, 1e-3));
-    const affordable = Math.floor(MOST_BYTES_AHEAD / Math.max(1, this.#blockBytes));
+    const affordable = Math.floor(MOST_BYTES_AHEAD / Math.max(1, this.#inputBytes, this.#resultBytes));
     return this.#threads + Math.max(this.#least, Math.min(covering, affordable, MOST_AHEAD));
   }
 
@@ -43,10 +44,15 @@ export class ReadAhead {
     if (options.heldBefore === 0) this.#probe = { block, sentMs: options.nowMs };
   }
 
+  /** A block was sent with an input of so many bytes. */
+  sentInput(bytes: number): void {
+    this.#inputBytes = average(this.#inputBytes || undefined, bytes);
+  }
+
   /** A result came. */
   finished(block: number, result: { elapsedMs: number; bytes: number; nowMs: number }): void {
     this.#blockMs = average(this.#blockMs, result.elapsedMs);
-    this.#blockBytes = average(this.#blockBytes || undefined, result.bytes);
+    this.#resultBytes = average(this.#resultBytes || undefined, result.bytes);
     if (this.#probe?.block === block) {
       const roundTripMs = Math.max(0, result.nowMs - this.#probe.sentMs - result.elapsedMs);
       this.#roundTripMs = average(this.#roundTripMs || undefined, roundTripMs);

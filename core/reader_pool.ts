@@ -22,7 +22,7 @@ export interface ReaderPoolOptions {
   /** Threads. */
   readonly threads: number;
   /** Where their intervals are counted; their waits for room as `insert_readbuffer`. */
-  readonly timers: Timers;
+  readonly timers: Pick<Timers, "addAll">;
 }
 
 interface Reader {
@@ -35,7 +35,7 @@ interface Reader {
 /** A pool of read workers. Reads go to the thread with the fewest under way. */
 export class ReaderPool {
   readonly #readers: Reader[];
-  readonly #timers: Timers;
+  readonly #timers: Pick<Timers, "addAll">;
   #failure: Error | undefined;
 
   constructor(options: ReaderPoolOptions) {

@@ -17,6 +17,7 @@ import {
 } from "./kinds.ts";
 import { rememberDriverModule } from "./driver_modules.ts";
 import { ComputeWorkerManager } from "./manager.ts";
+import { ShipError } from "./ship/ship_error.ts";
 
 /** What is known of one kind. */
 export interface KindStatus {
@@ -75,15 +76,26 @@ export async function loadDriverModule(specifier: string): Promise<Driver> {
   const url = toModuleUrl(specifier);
   let exports: Record<string, unknown>;
   try {
-    exports = await import(url.href);
+    exports = await importDriver(url);
   } catch (error) {
-    throw new ConfigError(`Cannot load the driver '${specifier}': ${messageOf(error)}`, { cause: error });
+    const why = error instanceof ShipError
+      ? `${error.reason}. A compiled program needs it in one self-contained file`
+      : messageOf(error);
+    throw new ConfigError(`Cannot load the driver '${specifier}': ${why}`, { cause: error });
   }
   const driver = exports.driver ?? exports.default;
   checkDriver(driver, `'${specifier}'`);
   registerDriver(driver);
   rememberDriverModule(driver, url);
   return driver;
+}
+
+/** A compiled program can't import a file that is not in it, but can load the text of one. */
+async function importDriver(url: URL): Promise<Record<string, unknown>> {
+  if (!Deno.build.standalone) return await import(url.href);
+  const { bundleModule } = await import("./ship/bundle_module.ts");
+  const { loadShippedCode } = await import("./ship/shipped_code.ts");
+  return await loadShippedCode(await bundleModule(url));
 }
 
 /**

@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { ConfigError, messageOf, RasterError, WorkerError, type WorkerErrorContext } from "./errors.ts";
+import {
+  ConfigError,
+  messageOf,
+  printableText,
+  RasterError,
+  WorkerError,
+  type WorkerErrorContext,
+} from "./errors.ts";
 import type { RemoteError } from "./messages.ts";
 
 /** Errors whose message already says everything, so that the class name would only be in the way. */
@@ -22,10 +29,9 @@ const OWN_FOLDERS = ["core", "raster", "drivers", "cli"].map((folder) =>
 
 /** A worker for people: its number and, where it runs elsewhere, its id and host. */
 export function describeWorker(context: WorkerErrorContext): string {
-  const elsewhere = context.host !== undefined && context.host !== Deno.hostname()
-    ? ` on ${context.host}`
-    : "";
-  return `worker ${context.worker}${elsewhere}`;
+  const { worker, nativeId, host } = context;
+  if (host === undefined || host === Deno.hostname()) return `worker ${worker}`;
+  return `worker ${worker}${nativeId === undefined ? "" : ` (${nativeId})`} on ${host}`;
 }
 
 /** The error for a block whose computation threw. */
@@ -34,7 +40,7 @@ export function blockFailure(error: RemoteError, context: WorkerErrorContext): W
   const explained = SELF_EXPLAINING.has(error.name);
   const what = explained
     ? messageOf(error.message)
-    : `${error.name}: ${messageOf(error.message)}${place(stack)}`;
+    : `${messageOf(error.name)}: ${messageOf(error.message)}${printableText(place(stack))}`;
   const whose = explained
     ? "Cannot compute"
     : error.phase === "read"
@@ -49,7 +55,7 @@ export function initFailure(error: RemoteError, context: WorkerErrorContext): Er
   const message = messageOf(error.message);
   if (error.name === "ConfigError") return new ConfigError(message);
   if (error.name === "RasterError") return new RasterError(message);
-  return new WorkerError(`${describeWorker(context)} could not start: ${error.name}: ${message}`, {
+  return new WorkerError(`${describeWorker(context)} could not start: ${messageOf(error.name)}: ${message}`, {
     ...context,
     remoteStack: error.stack,
   });

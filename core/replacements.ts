@@ -38,6 +38,8 @@ export class Replacements {
   readonly #awaited = new Set<number>();
   /** Workers that are gone for good, whatever the driver has heard yet. */
   readonly #gone = new Set<number>();
+  /** Those of them that nobody was wanted for: should all others fail to come, one of these is asked for after all. */
+  readonly #spare = new Set<number>();
   /** How often each number was replaced since a block was last done: many that are lost at once are no reason to wait. */
   readonly #inARow = new Map<number, number>();
   #doneBefore = 0;
@@ -55,7 +57,21 @@ export class Replacements {
   /** A worker is gone: asks for another if one is wanted. */
   gone(worker: number, wanted: Retirement): void {
     this.#gone.add(worker);
-    if (wanted !== "nobody") this.#begin(worker, wanted);
+    if (wanted === "nobody") this.#forgo(worker);
+    else this.#begin(worker, wanted);
+  }
+
+  /**
+   * Nobody is there or will come: asks for a worker in the place of one that was not missed when it left.
+   *
+   * @returns whether there is such a place.
+   */
+  recall(): boolean {
+    const [worker] = this.#spare;
+    if (worker === undefined) return false;
+    this.#parts.dispatcher.expect(1);
+    this.#begin(worker, "another");
+    return true;
   }
 
   /** The driver will never get this worker. */
@@ -67,6 +83,7 @@ export class Replacements {
   /** A worker has connected. */
   connected(worker: number): void {
     this.#gone.delete(worker);
+    this.#spare.delete(worker);
     this.#noLongerAwaited(worker);
   }
 
@@ -82,6 +99,7 @@ export class Replacements {
 
   #begin(worker: number, wanted: Retirement): void {
     const { dispatcher } = this.#parts;
+    this.#spare.delete(worker);
     const { done } = dispatcher.counts;
     if (done > this.#doneBefore) this.#inARow.clear();
     this.#doneBefore = done;
@@ -101,7 +119,7 @@ export class Replacements {
     const fleet = await this.#parts.fleet();
     // It may have come back by itself, as requeued jobs do.
     if (!fleet || signal.aborted || dispatcher.isOver || dispatcher.sessionOf(worker) !== undefined) return;
-    if (wanted === "successor" && !this.#isNeeded(worker, fleet)) return this.#noLongerAwaited(worker);
+    if (wanted === "successor" && !this.#isNeeded(worker, fleet)) return this.#forgo(worker);
     const answer = await fleet.replace(worker, signal);
     if (answer.replaced) {
       this.#gone.delete(worker);
@@ -109,9 +127,18 @@ export class Replacements {
     }
     this.#noLongerAwaited(worker);
     if (signal.aborted || dispatcher.sessionOf(worker) !== undefined) return;
+    dispatcher.expect(-1);
     const refusal = `No worker in the place of ${this.#parts.nameOf(worker)}: ${answer.reason}`;
-    if (this.aliveCount(fleet) === 0) throw new DriverError(`${refusal}. There is none left`);
+    if (this.aliveCount(fleet) === 0 && !this.recall()) {
+      throw new DriverError(`${refusal}. There is none left`);
+    }
     this.#parts.notice(`${refusal}. The run goes on with the others`);
+  }
+
+  #forgo(worker: number): void {
+    this.#spare.add(worker);
+    this.#parts.dispatcher.expect(-1);
+    this.#noLongerAwaited(worker);
   }
 
   /** Whether more blocks are left than the others will have in hand. */

@@ -242,8 +242,9 @@ export class Scheduler {
     if (!session) return;
     for (const block of blocks) {
       if (!session.has(block)) continue;
+      const isSuspect = session.alone === block;
       this.#drop(id, session, { block });
-      this.#putBack(block);
+      this.#putBack(block, isSuspect);
     }
   }
 
@@ -277,10 +278,7 @@ export class Scheduler {
       if (this.#state[block] !== OUT || this.#holders.has(block)) continue;
       requeued++;
       if (block === computing) this.#retriedCount++;
-      if (block === alone || block === blamed && suspect) {
-        this.#state[block] = PENDING;
-        this.#suspects.push(block);
-      } else this.#putBack(block);
+      this.#putBack(block, block === alone || block === blamed && suspect);
     }
     const verdict = blamed === undefined ? { requeued } : { blamed, requeued };
     return loss && this.countLoss() ? { ...verdict, fatal: "worker losses" } : verdict;
@@ -361,11 +359,14 @@ export class Scheduler {
   }
 
   /** Makes a block wait for a session again, unless one is done with it or still has it. */
-  #putBack(block: number): boolean {
+  #putBack(block: number, isSuspect = false): boolean {
     if (this.#state[block] !== OUT || this.#holders.has(block)) return false;
     this.#state[block] = PENDING;
-    this.#pendingCount++;
-    this.#requeued.add(block);
+    if (isSuspect) this.#suspects.push(block);
+    else {
+      this.#pendingCount++;
+      this.#requeued.add(block);
+    }
     return true;
   }
 

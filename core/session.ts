@@ -29,6 +29,10 @@ export class Session {
   ready = false;
   /** Whether its connection is broken and may come back. */
   away = false;
+  /** Blocks that were its to be done first. */
+  doneCount = 0;
+  /** Whether it has said its last word. */
+  hasReported = false;
   /** Since when it has had nothing to do, monotonic milliseconds; undefined while it has. */
   idleSinceMs: number | undefined;
   /** Whether the worker has been told to finish. */

@@ -8,7 +8,7 @@ import { StallWatch } from "./stall_watch.ts";
 
 /** Who waits for what at one moment, and how far everything has come. */
 export interface RunMoment {
-  /** Monotonic milliseconds. */
+  /** The run's time, milliseconds; it stands still while this process is stopped. */
   readonly nowMs: number;
   /** Whether the run waits for all workers to start. */
   readonly workersMissing: boolean;

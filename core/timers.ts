@@ -101,6 +101,14 @@ export class IntervalLog implements IntervalRecorder {
     this.#intervals.push(TIMER_NAMES.indexOf(name), seconds);
   }
 
+  /** Counts intervals of another thread, some of them under another name. */
+  addAll(intervals: IntervalList, rename: Partial<Record<TimerName, TimerName>> = {}): void {
+    for (let at = 0; at + 1 < intervals.length; at += 2) {
+      const name = TIMER_NAMES[intervals[at]!];
+      if (name) this.add(rename[name] ?? name, intervals[at + 1]!);
+    }
+  }
+
   /** Takes what was counted since the last time. */
   drain(): IntervalList {
     const intervals = this.#intervals;

@@ -20,7 +20,8 @@ export interface UserFunctionSpecOptions {
  * Makes a user function ready to be sent to workers.
  *
  * @param userFunction a module's path or URL, with `#name` for an export other than the default, or a function.
- * @throws {ConfigError} if its file is missing, the function is not self-contained, or its code can't be shipped.
+ * @throws {ConfigError} if its file is missing, the function is not self-contained, its code can't be shipped, or
+ * is not to be shipped by a compiled program.
  */
 export async function userFunctionSpec(
   userFunction: string | URL | ((...args: never[]) => unknown),
@@ -33,7 +34,14 @@ export async function userFunctionSpec(
   const { specifier, exportName } = splitExport(String(userFunction));
   const url = toModuleUrl(specifier);
   if (url.protocol === "file:") await requireFile(url, specifier);
-  if (options.shipCode === false) return { kind: "module", url: url.href, exportName };
+  if (options.shipCode === false) {
+    if (Deno.build.standalone) {
+      throw new ConfigError(
+        "A compiled program can't import a module that is not in it: leave out shipCode: false (--ship-code no)",
+      );
+    }
+    return { kind: "module", url: url.href, exportName };
+  }
   // Loaded here, as it brings a parser.
   const { bundleModule } = await import("./ship/bundle_module.ts");
   const code = await bundleModule(url, { signal: options.signal });

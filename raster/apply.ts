@@ -24,7 +24,7 @@ import { functionDigest } from "./journal/function_digest.ts";
 import type { JournaledOutputs } from "./journal/journaled_outputs.ts";
 import { openOutputs } from "./journal/open_outputs.ts";
 import { runFacts } from "./journal/run_facts.ts";
-import { planApply, readThreadsHere } from "./plan_apply.ts";
+import { planApply, readThreadsHere, readThreadsThere } from "./plan_apply.ts";
 import { type InputPlan, RASTER_READ_PROCESSOR, type RasterJob } from "./raster_job.ts";
 import { RasterRun } from "./raster_run.ts";
 import { workerAccess } from "./worker_access.ts";
@@ -102,6 +102,7 @@ export async function apply(options: ApplyOptions): Promise<ApplyResult> {
       const { x, y } = totalBlocks(blocks);
       const workers = Math.min(concurrency.workers, x * y - outputs.done.length);
       const readThreads = readThreadsHere(concurrency, { workers, inProcess: driver.inProcess });
+      const threadsThere = readThreadsThere(concurrency, driver.inProcess);
       const job: RasterJob = {
         run: { workinggrid, blocks, overlap, jobName: options.jobName },
         inputs,
@@ -115,13 +116,16 @@ export async function apply(options: ApplyOptions): Promise<ApplyResult> {
       const run = new RasterRun({
         blocks,
         workerJob: { header: job, parts: args.parts },
-        leastAhead: readers ? Math.max(2, Math.ceil(2 * readThreads / workers)) : 1,
+        leastAhead: readers
+          ? Math.max(2, Math.ceil(2 * readThreads / workers))
+          : Math.max(1, 2 * threadsThere),
+        readThreadsThere: threadsThere,
         codeHash: shippedHash(userFunction),
         access: workerAccess([
           ...job.readsHere ? inputs.flatMap(({ files }) => files.map(({ location }) => location)) : [],
           ...userFunction.kind === "module" ? [userFunction.url] : [],
         ]),
-        copiesAllowed: options.otherArgs === undefined || args.merged !== undefined,
+        ownArgs: options.otherArgs !== undefined && args.merged === undefined,
         files,
         outputs,
         merged: args.merged,

@@ -147,7 +147,10 @@ export interface OutputSummary {
 export interface ApplyResult {
   /** RIOS's timers; `timings.formatReport()` is for people. */
   readonly timings: Timers;
-  /** Each worker's copy of other args as it left it; with `mergeOtherArgs` a list of one, the merged one. */
+  /**
+   * Each worker's copy of other args as it left it, by the workers' numbers, without those that were lost or never
+   * began; with `mergeOtherArgs` a list of one, the merged one.
+   */
   readonly otherArgsList: unknown[];
   /** The grid that was worked on. */
   readonly workinggrid: PixelGrid;

@@ -54,7 +54,13 @@ export function createRasterReadProcessor({ init, timers }: ProcessorContext): P
 }
 
 function inputSource(job: RasterJob, timers: IntervalRecorder): InputSource {
-  if (job.readsHere) return readHere(job, timers);
+  if (job.readsHere) {
+    const own = readHere(job, timers);
+    // The worker's process may have read it already.
+    const read: InputSource["read"] = (block, sent) =>
+      sent ? unpackInputs(sent, job.inputs) : own.read(block, undefined);
+    return { ...own, read };
+  }
   return {
     readAhead: 0,
     read: (_block, sent) => unpackInputs(sent!, job.inputs),

@@ -82,6 +82,14 @@ export function readThreadsHere(
   return fleet.inProcess ? readWorkers * fleet.workers : 0;
 }
 
+/** Read threads in each worker that is a process of its own and reads for itself. */
+export function readThreadsThere(
+  { computeWorkersRead, readWorkers }: CheckedConcurrency,
+  inProcess: boolean,
+): number {
+  return computeWorkersRead && !inProcess ? readWorkers : 0;
+}
+
 function whatOfLeftovers({ resume, restart }: ApplyOptions): ApplyPlan["leftovers"] {
   if (resume && restart) {
     throw new ConfigError(

@@ -18,6 +18,7 @@ import {
 } from "./pixel_grid.ts";
 import type { InputFile, InputPlan } from "./raster_job.ts";
 import type { RasterInfo } from "./raster_info.ts";
+import type { OpenSourceOptions } from "./source/byte_source.ts";
 
 /** What a run reads. */
 export interface PlannedInputs {
@@ -62,6 +63,7 @@ export function namedFiles(files: ApplyOptions["infiles"], what: string): NamedF
  *
  * @throws {ConfigError} for options that can't work together.
  * @throws {RasterError} if an input can't be read or lies on another grid.
+ * @throws {AbortedError} if the run's signal is aborted while a server is waited for.
  */
 export async function planInputs(options: ApplyOptions): Promise<PlannedInputs> {
   const controls = options.controls ?? {};
@@ -72,8 +74,9 @@ export async function planInputs(options: ApplyOptions): Promise<PlannedInputs> 
   for (const name of controls.filesForExtent ?? []) {
     if (!names.includes(name)) throw new ConfigError(`filesForExtent names '${name}', which is no input`);
   }
-  const files = await openAll(named);
-  const workinggrid = await workingGrid(files, controls);
+  const opening = options.signal ? { signal: options.signal } : {};
+  const files = await openAll(named, opening);
+  const workinggrid = await workingGrid(files, { controls, opening });
   const reference = { name: "the working grid", grid: workinggrid };
   const planned = files.map((file) => planFile(file, { controls, reference }));
   const inputs = names.map((name): InputPlan => ({
@@ -85,13 +88,13 @@ export async function planInputs(options: ApplyOptions): Promise<PlannedInputs> 
 }
 
 // A few at a time: a mosaic of thousands would run out of file handles.
-async function openAll(named: readonly NamedFile[]): Promise<OpenedFile[]> {
+async function openAll(named: readonly NamedFile[], opening: OpenSourceOptions): Promise<OpenedFile[]> {
   const opened: OpenedFile[] = [];
   for (let at = 0; at < named.length; at += 16) {
     opened.push(
       ...await Promise.all(
         named.slice(at, at + 16).map(async (file) => {
-          const info = await readInfo(file.location);
+          const info = await readInfo(file.location, opening);
           return { ...file, info, grid: gridOf(info) };
         }),
       ),
@@ -100,8 +103,8 @@ async function openAll(named: readonly NamedFile[]): Promise<OpenedFile[]> {
   return opened;
 }
 
-async function readInfo(location: string): Promise<RasterInfo> {
-  await using reader = await GeoTiffReader.open(location);
+async function readInfo(location: string, opening: OpenSourceOptions): Promise<RasterInfo> {
+  await using reader = await GeoTiffReader.open(location, opening);
   return reader.info;
 }
 
@@ -109,7 +112,10 @@ function gridOf({ geotransform, geoKeys, width, height }: RasterInfo): PixelGrid
   return { geotransform: geotransform ?? NO_GEOTRANSFORM, geoKeys, ncols: width, nrows: height };
 }
 
-async function workingGrid(files: readonly OpenedFile[], controls: ApplierControls): Promise<PixelGrid> {
+async function workingGrid(
+  files: readonly OpenedFile[],
+  { controls, opening }: { controls: ApplierControls; opening: OpenSourceOptions },
+): Promise<PixelGrid> {
   const { footprint = "intersection", reference: referenceFile, referencePixgrid, filesForExtent } = controls;
   if (!["intersection", "union", "bounds_from_reference"].includes(footprint)) {
     throw new ConfigError(
@@ -119,7 +125,7 @@ async function workingGrid(files: readonly OpenedFile[], controls: ApplierContro
   if (referenceFile !== undefined && referencePixgrid !== undefined) {
     throw new ConfigError("Give reference or referencePixgrid, not both");
   }
-  const given = await referenceGrid(controls);
+  const given = await referenceGrid(controls, opening);
   if (footprint === "bounds_from_reference" || files.length === 0) {
     if (given) {
       for (const file of files) requireOffset(given, namedGrid(file));
@@ -142,10 +148,11 @@ async function workingGrid(files: readonly OpenedFile[], controls: ApplierContro
 
 async function referenceGrid(
   { reference, referencePixgrid }: ApplierControls,
+  opening: OpenSourceOptions,
 ): Promise<NamedGrid | undefined> {
   if (referencePixgrid) return { name: "referencePixgrid", grid: checkedGrid(referencePixgrid) };
   if (reference === undefined) return undefined;
-  const info = await readInfo(location(reference, "reference"));
+  const info = await readInfo(location(reference, "reference"), opening);
   return namedGrid({ info, grid: gridOf(info) });
 }
 

@@ -5,7 +5,7 @@
  */
 import type { WorkerAccess } from "../core/worker_command.ts";
 import type { BlockJob } from "../core/block_job.ts";
-import type { WorkerProgram } from "../core/driver.ts";
+import type { WorkerProgram, WorkerReading } from "../core/driver.ts";
 import { BlockfleetError } from "../core/errors.ts";
 import { releaseBuffers } from "../core/channel/buffer_pool.ts";
 import type { MergedArgs } from "../core/merged_args.ts";
@@ -19,7 +19,7 @@ import { COMPUTE_PROGRAM } from "./compute_thread.ts";
 import type { OutputFormat } from "./journal/journal_records.ts";
 import type { JournaledOutputs } from "./journal/journaled_outputs.ts";
 import type { PlannedFile } from "./plan_outputs.ts";
-import { RASTER_PROCESSOR, type RasterResult } from "./raster_job.ts";
+import { RASTER_PROCESSOR, RASTER_READ_PROCESSOR, type RasterResult } from "./raster_job.ts";
 
 /** What a run over rasters is made of. */
 export interface RasterRunParts {
@@ -29,12 +29,14 @@ export interface RasterRunParts {
   readonly workerJob: Payload;
   /** Blocks that each worker holds ahead of the one in hand, at the least. */
   readonly leastAhead: number;
+  /** How many threads of each worker process read; 0 if its computing threads do. */
+  readonly readThreadsThere: number;
   /** The SHA-256 of the code that is shipped; undefined if none is. */
   readonly codeHash: string | undefined;
   /** What workers in processes of their own are allowed. */
   readonly access: WorkerAccess;
-  /** Whether blocks may be computed twice at once. */
-  readonly copiesAllowed: boolean;
+  /** Whether each worker has a copy of other args for all its blocks, which then may not be computed twice. */
+  readonly ownArgs: boolean;
   /** The outputs in the order of the plan. */
   readonly files: readonly PlannedFile[];
   /** The files being written, and their journal. */
@@ -60,6 +62,8 @@ export class RasterRun implements BlockJob {
   readonly codeHash: string | undefined;
   readonly access: WorkerAccess;
   readonly copiesAllowed: boolean;
+  readonly ownArgs: boolean;
+  readonly reading: WorkerReading | undefined;
   readonly input?: (block: number) => Promise<Payload>;
   readonly #parts: RasterRunParts;
 
@@ -71,7 +75,10 @@ export class RasterRun implements BlockJob {
     this.leastAhead = parts.leastAhead;
     this.codeHash = parts.codeHash;
     this.access = parts.access;
-    this.copiesAllowed = parts.copiesAllowed;
+    this.ownArgs = parts.ownArgs;
+    const { readThreadsThere: threads } = parts;
+    this.reading = threads === 0 ? undefined : { processor: RASTER_READ_PROCESSOR, threads };
+    this.copiesAllowed = !parts.ownArgs;
     const { readers } = parts;
     if (readers) this.input = (block) => readers.read(block);
     this.#parts = parts;

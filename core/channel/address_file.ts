@@ -123,6 +123,15 @@ export async function readAddressFile(path: string): Promise<ChannelCredentials>
   return { address: parseChannelAddress(address!), key: parseKey(key!) };
 }
 
+/**
+ * Gives up the permission to read an address file, so that no user function can learn the run's key from it. Not where
+ * more than the file may be read, such as everything: that can't be given up in part.
+ */
+export function forgetAddressFile(path: string): void {
+  const { state } = Deno.permissions.querySync({ name: "read", path: dirname(path) });
+  if (state !== "granted") Deno.permissions.revokeSync({ name: "read", path });
+}
+
 /** Removes an address file and its folder, if nothing else is in it. Missing ones are as they should be. */
 export async function removeAddressFile(path: string): Promise<void> {
   await removeIfThere(path);

@@ -48,7 +48,7 @@ export interface ConnectOptions extends ChannelCredentials {
 const TICK_MS = 100;
 /** A block that has been computed for so long is worth a frame that says so, milliseconds. */
 const STATUS_AFTER_MS = 50;
-const NO_BLOCK = -1;
+const NO_BLOCK = { block: -1, sinceMs: 0 };
 
 /** A worker's end of a session. */
 export class ManagerChannel implements ManagerLink {
@@ -61,8 +61,10 @@ export class ManagerChannel implements ManagerLink {
   #connecting: ConnectSessionOptions | undefined;
   #welcome: WelcomeFrame | undefined;
   #ticking: ReturnType<typeof setInterval> | undefined;
-  #computing = { block: NO_BLOCK, sinceMs: 0 };
+  #computing = NO_BLOCK;
   #reported = NO_BLOCK;
+  /** Called once the connection is mended or given up. */
+  #settled: (() => void) | undefined;
   #leaving: string | undefined;
   #end: ManagerEnd | undefined;
 
@@ -128,14 +130,17 @@ export class ManagerChannel implements ManagerLink {
   }
 
   /** A block is computed now, or none (-1). The manager hears of it if it takes a while. */
-  computing(block: number): void {
-    this.#computing = { block, sinceMs: performance.now() };
+  computing(block: number, sinceMs: number = performance.now()): void {
+    this.#computing = block === NO_BLOCK.block ? NO_BLOCK : { block, sinceMs };
   }
 
-  /** Ends the session with a farewell, once all that was sent has left. */
+  /** Ends the session with a farewell, once all that was sent has left: a broken connection is mended for it. */
   async leave(reason: string): Promise<void> {
     if (this.#end || this.#leaving !== undefined) return;
     this.#leaving = reason;
+    if (!this.#stream.connection && this.#stream.unacknowledged > 0) {
+      await new Promise<void>((resolve) => this.#settled = resolve);
+    }
     const { connection } = this.#stream;
     if (connection) await connection.finish(FrameKind.FAREWELL, reasonBody(reason));
     this.#finish({ reason, cause: "left" });
@@ -156,6 +161,7 @@ export class ManagerChannel implements ManagerLink {
         connection.handler = this.#handler;
         this.#reported = NO_BLOCK;
         this.#stream.attach(connection, welcome.received);
+        this.#settled?.();
       },
     };
     await connectSession(connecting);
@@ -201,16 +207,17 @@ export class ManagerChannel implements ManagerLink {
     if (!connection) return;
     const nowMs = performance.now();
     connection.tick(nowMs);
-    const { block, sinceMs } = this.#computing;
-    if (block === this.#reported) return;
-    const elapsedMs = Math.round(nowMs - sinceMs);
-    if (block !== NO_BLOCK && elapsedMs < STATUS_AFTER_MS) return;
-    if (connection.sendStatus(block, elapsedMs)) this.#reported = block;
+    const computing = this.#computing;
+    if (computing === this.#reported) return;
+    const elapsedMs = Math.round(nowMs - computing.sinceMs);
+    if (computing !== NO_BLOCK && elapsedMs < STATUS_AFTER_MS) return;
+    if (connection.sendStatus(computing.block, elapsedMs)) this.#reported = computing;
   }
 
   #finish(end: ManagerEnd): void {
     if (this.#end) return;
     this.#end = end;
+    this.#settled?.();
     clearInterval(this.#ticking);
     this.#over.abort();
     const { connection } = this.#stream;

@@ -33,9 +33,10 @@ const PHASES: readonly RemoteError["phase"][] = ["load", "read", "compute", "fin
 export function encodeToWorker(message: ToWorker): EncodedHeader {
   switch (message.type) {
     case "init": {
-      const { worker, session, processor, job } = message.init;
+      const { worker, session, processor, job, reading } = message.init;
       const parts: Uint8Array<ArrayBuffer>[] = [];
-      return encodeHeader([Type.INIT, worker, session, processor, ...packed(job, parts)], parts);
+      const own = [processor, reading?.processor ?? "", reading?.threads ?? 0];
+      return encodeHeader([Type.INIT, worker, session, ...own, ...packed(job, parts)], parts);
     }
     case "assign": {
       const header: unknown[] = [Type.ASSIGN];
@@ -67,7 +68,9 @@ export function decodeToWorker(message: WholeMessage): ToWorker {
       const worker = cursor.count();
       const session = cursor.count();
       const processor = cursor.text();
-      return { type: "init", init: { worker, session, processor, job: cursor.payload() } };
+      const reading = { processor: cursor.text(), threads: cursor.count() };
+      const init = { worker, session, processor, job: cursor.payload() };
+      return { type: "init", init: reading.threads === 0 ? init : { ...init, reading } };
     }
     case Type.ASSIGN: {
       const items: Assignment[] = [];

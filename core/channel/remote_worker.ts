@@ -103,6 +103,8 @@ export class RemoteWorker implements WorkerLink {
   attach(connection: Connection, received: number): void {
     this.detach("the worker has connected again");
     clearTimeout(this.#grace);
+    // It says anew what it computes, once it is known what it has done meanwhile.
+    this.#computing = undefined;
     connection.handler = this.#handler;
     this.#stream.attach(connection, received);
     this.#listener?.connected?.(true);

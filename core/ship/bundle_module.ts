@@ -6,7 +6,7 @@
 import { ConfigError, messageOf } from "../errors.ts";
 import type { Bundle, BundleRequest } from "./bundle.ts";
 import { type MainOnlyParts, mainOnlyParts } from "./main_only.ts";
-import { shipError } from "./ship_error.ts";
+import { ShipError, shipError } from "./ship_error.ts";
 import { makeShippedCode, type ShippedCode } from "./shipped_code.ts";
 import { samePlaceMap } from "./source_map.ts";
 import { readableSource } from "./source_names.ts";
@@ -116,7 +116,8 @@ async function readPlain(url: URL, name: string): Promise<string | undefined> {
     if (url.protocol !== "file:" || !/\.m?[jt]s$/.test(url.pathname)) return undefined;
     return (await Deno.readTextFile(url)).replace(/^\uFEFF/, "");
   } catch (error) {
-    throw new ConfigError(`Cannot read the user function '${name}': ${messageOf(error)}`, { cause: error });
+    const reason = messageOf(error);
+    throw new ShipError(`Cannot read the user function '${name}': ${reason}`, reason, { cause: error });
   }
 }
 

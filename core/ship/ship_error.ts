@@ -5,14 +5,28 @@
  */
 import { ConfigError } from "../errors.ts";
 
+/** Code can't be shipped. */
+export class ShipError extends ConfigError {
+  /** What is wrong with it, without the module's name: for those who ship something other than a user function. */
+  readonly reason: string;
+
+  /** The error with its message, and the part of it that is the reason. */
+  constructor(message: string, reason: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
 /** Makes the error for a module, with what is wrong and what to do. */
-export function shipError(module: string, what: string, options?: ErrorOptions): ConfigError {
+export function shipError(module: string, what: string, options?: ErrorOptions): ShipError {
   // A compiled program can't import what it has not in it, so there is nothing to fall back on.
   const advice = Deno.build.standalone
     ? "Hand data over in otherArgs, or make one self-contained file of it with `deno bundle`"
     : "Hand data over in otherArgs, or have workers import it by path with shipCode: false (--ship-code no)";
-  return new ConfigError(
-    `Cannot load the user function '${module}' for its workers: ${what.replace(/\.$/, "")}. ${advice}`,
+  const reason = what.replace(/\.$/, "");
+  return new ShipError(
+    `Cannot load the user function '${module}' for its workers: ${reason}. ${advice}`,
+    reason,
     options,
   );
 }

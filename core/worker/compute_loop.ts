@@ -177,7 +177,8 @@ class ComputeLoop implements AsyncDisposable {
   }
 }
 
-function remoteError(error: unknown, phase: RemoteError["phase"]): RemoteError {
+/** An error as it is sent to the manager. */
+export function remoteError(error: unknown, phase: RemoteError["phase"]): RemoteError {
   if (!(error instanceof Error)) return { name: "Error", message: String(error), stack: "", phase };
   return { name: error.name, message: error.message, stack: error.stack ?? "", phase };
 }

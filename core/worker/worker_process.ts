@@ -5,10 +5,14 @@
  * @module
  */
 import type { ManagerLink, WorkerProgram } from "../driver.ts";
-import { messageOf, WorkerError } from "../errors.ts";
+import { BlockfleetError, messageOf, WorkerError } from "../errors.ts";
 import type { Assignment, FromWorker, LinkEnd, ToWorker, WorkerInit, WorkerLink } from "../messages.ts";
+import { headerOnly } from "../payload.ts";
+import { ReaderPool } from "../reader_pool.ts";
 import { startThread } from "../thread.ts";
+import { type IntervalList, IntervalLog } from "../timers.ts";
 import { THREAD_NAME_PREFIX } from "../worker_name.ts";
+import { remoteError } from "./compute_loop.ts";
 
 /** What a worker process runs. */
 export interface WorkerProcessOptions {
@@ -23,6 +27,9 @@ export interface WorkerProcessOptions {
   /** How long the blocks in hand may take then, milliseconds. */
   readonly drainGraceMs: number;
 }
+
+/** A block that a thread computes, and since when (monotonic milliseconds). */
+type Computing = NonNullable<ReturnType<NonNullable<WorkerLink["computing"]>>>;
 
 /** How often a thread is asked what it computes, milliseconds. */
 const WATCH_MS = 50;
@@ -61,11 +68,15 @@ class Relay {
   readonly #options: WorkerProcessOptions;
   readonly #threads: ComputingThread[];
   readonly #queue: Assignment[] = [];
+  readonly #readers: ReaderPool | undefined;
+  /** Blocks whose inputs are being read; those that were asked back in the meantime are not among them. */
+  readonly #reading = new Set<Assignment>();
+  readonly #readTimings = new IntervalLog();
   readonly #over = Promise.withResolvers<void>();
   readonly #watching: ReturnType<typeof setInterval>;
   #patience: ReturnType<typeof setTimeout> | undefined;
   #finals = 0;
-  #told = -1;
+  #told: Computing | undefined;
   #isDraining = false;
   #isEnding = false;
   #isOver = false;
@@ -73,6 +84,7 @@ class Relay {
   constructor(link: ManagerLink, init: WorkerInit, options: WorkerProcessOptions) {
     this.#link = link;
     this.#options = options;
+    this.#readers = startReaders(init, { program: options.program, timers: this.#readTimings });
     this.#threads = Array.from({ length: options.threads }, (_, index) => this.#start(init, index));
     this.#watching = setInterval(() => this.#watch(), WATCH_MS);
   }
@@ -94,7 +106,7 @@ class Relay {
 
   async close(): Promise<void> {
     for (const { link } of this.#threads) link.close("the worker ends");
-    await Promise.all(this.#threads.map(({ gone }) => gone));
+    await Promise.all([this.#readers?.close(), ...this.#threads.map(({ gone }) => gone)]);
   }
 
   async #listen(): Promise<void> {
@@ -109,6 +121,10 @@ class Relay {
   #hearManager(message: ToWorker): void {
     if (message.type === "assign") {
       if (this.#isDraining) return this.#giveBack(message.items);
+      if (this.#readers) {
+        for (const item of message.items) this.#read(item, this.#readers);
+        return;
+      }
       this.#queue.push(...message.items);
       this.#share();
     } else if (message.type === "release") this.#release(message.blocks);
@@ -156,9 +172,33 @@ class Relay {
         this.#link.send(message);
         return this.#over.resolve();
     }
-    this.#link.send(message);
+    this.#link.send(message.type === "results" ? this.#withReadTimings(message) : message);
     this.#share();
     this.#endIfDrained();
+  }
+
+  /** Reads what a block needs; then it waits for a computing thread. */
+  async #read(item: Assignment, readers: ReaderPool): Promise<void> {
+    const { block, attempt } = item;
+    this.#reading.add(item);
+    try {
+      const input = await readers.read(block);
+      if (!this.#reading.delete(item)) return;
+      this.#queue.push({ block, attempt, input });
+      this.#share();
+    } catch (error) {
+      if (!this.#reading.delete(item)) return;
+      // The pool's own errors are no block's: a read thread has died.
+      if (error instanceof BlockfleetError) {
+        return this.#lose("A read thread ended", { reason: messageOf(error), computing: -1 });
+      }
+      this.#link.send({ type: "blockError", block, attempt, error: remoteError(error, "read") });
+    }
+  }
+
+  #withReadTimings<Message extends { readonly timings: IntervalList }>(message: Message): Message {
+    const read = this.#readTimings.drain();
+    return read.length === 0 ? message : { ...message, timings: [...message.timings, ...read] };
   }
 
   // One block a thread and an equal share of the read-ahead; what can't be shared waits for the thread that is free first.
@@ -187,10 +227,12 @@ class Relay {
   }
 
   #takeFromQueue(isWanted: (item: Assignment) => boolean): Assignment[] {
+    const unread = [...this.#reading].filter(isWanted);
+    for (const item of unread) this.#reading.delete(item);
     const kept = this.#queue.filter((item) => !isWanted(item));
     const taken = this.#queue.filter(isWanted);
     this.#queue.splice(0, this.#queue.length, ...kept);
-    return taken;
+    return [...taken, ...unread];
   }
 
   #drain(): void {
@@ -217,27 +259,38 @@ class Relay {
 
   #lastOf(last: Extract<FromWorker, { type: "final" }>): void {
     const more = ++this.#finals < this.#threads.length;
-    this.#link.send({ ...last, more });
+    this.#link.send(this.#withReadTimings({ ...last, more }));
     if (!more) this.#over.resolve();
   }
 
   #threadEnded(end: LinkEnd): void {
     if (this.#isOver || this.#isEnding) return;
     const reason = messageOf(end.reason);
-    this.#link.send({ type: "threadLost", block: end.computing ?? -1, reason });
-    this.#over.reject(new WorkerError(`A computing thread ended: ${reason}`, {}));
+    this.#lose("A computing thread ended", { reason, computing: end.computing ?? -1 });
+  }
+
+  /** A thread has died, and this process ends for it. */
+  #lose(what: string, { reason, computing }: { readonly reason: string; readonly computing: number }): void {
+    this.#link.send({ type: "threadLost", block: computing, reason });
+    this.#over.reject(new WorkerError(`${what}: ${reason}`, {}));
   }
 
   /** Tells the manager of the block that has been computed the longest. */
   #watch(): void {
-    let oldest: { readonly block: number; readonly sinceMs: number } | undefined;
+    let oldest: Computing | undefined;
     for (const { link } of this.#threads) {
       const computing = link.computing?.();
       if (computing && (oldest === undefined || computing.sinceMs < oldest.sinceMs)) oldest = computing;
     }
-    const block = oldest?.block ?? -1;
-    // The link counts the block's time from when it is told of it.
-    if (block !== this.#told) this.#link.computing(block);
-    this.#told = block;
+    if (oldest !== this.#told) this.#link.computing(oldest?.block ?? -1, oldest?.sinceMs);
+    this.#told = oldest;
   }
+}
+
+function startReaders(
+  { reading, job }: WorkerInit,
+  { program: { threadUrl }, timers }: { readonly program: WorkerProgram; readonly timers: IntervalLog },
+): ReaderPool | undefined {
+  if (!reading) return undefined;
+  return new ReaderPool({ ...reading, threadUrl, timers, job: headerOnly(job.header) });
 }

@@ -33,7 +33,7 @@ export interface RunFactsSource {
 }
 
 /** Longer values are of no use in an error. */
-const MOST_SHOWN = 120;
+const MOST_SHOWN = 250;
 
 /** The facts of a run. */
 export async function runFacts(source: RunFactsSource): Promise<RunFacts> {
@@ -55,8 +55,10 @@ export async function runFacts(source: RunFactsSource): Promise<RunFacts> {
     }
   }
   for (const { label, plan, spec } of source.files) {
-    const { nodata, ...layout } = plan.layout;
-    facts[`the creation options of output ${label}`] = plainText(layout);
+    const { nodata, width: _width, height: _height, ...layout } = plan.layout;
+    for (const [option, value] of Object.entries(layout)) {
+      facts[`the creation option ${option} of output ${label}`] = plainText(value);
+    }
     facts[`the nodata value of output ${label}`] = plainText(nodata);
     facts[`the type of output ${label}`] = plan.dataType ?? "that of the first block";
     facts[`the band names of output ${label}`] = plainText(spec.bandNames ?? []);
@@ -79,10 +81,16 @@ export function differences(then: RunFacts, now: RunFacts): string[] {
     if (whole !== what && !isInBoth(what) && !isInBoth(whole)) continue;
     if (before === undefined) found.push(`${what} is new`);
     else if (after === undefined) found.push(`${what} is missing`);
-    else if (before.length + after.length > MOST_SHOWN) found.push(`${what} is not the same`);
+    else if (!isShown(before, after)) found.push(`${what} is not the same`);
     else found.push(`${what} was ${before} and is now ${after}`);
   }
   return found;
+}
+
+/** Two hashes tell nobody what has changed. */
+function isShown(before: string, after: string): boolean {
+  const areHashes = [before, after].every((text) => text.includes("SHA-256 "));
+  return !areHashes && before.length + after.length <= MOST_SHOWN;
 }
 
 /** SHA-256 in lower-case hex. */
@@ -93,7 +101,6 @@ export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 
 /** Where an input is; of a server's neither credentials nor query, which may be a signature that changes daily. */
 function placeOf({ location }: InputFile): string {
-  if (/^file:/i.test(location)) return Deno.realPathSync(new URL(location));
   if (/^file:/i.test(location)) return Deno.realPathSync(new URL(location));
   if (!/^https?:/i.test(location)) return Deno.realPathSync(location);
   const { origin, pathname } = new URL(location);

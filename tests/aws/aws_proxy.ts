@@ -18,6 +18,9 @@ import {
 /** Serves what is no call, such as a task's metadata; undefined if it is none of its business. */
 export type PlainHandler = (path: string) => AwsAnswer | undefined;
 
+/** A middleware further in cut the connection. */
+class CutOff extends Error {}
+
 /** A door to the account. */
 export class AwsProxy implements AsyncDisposable {
   /** Where programs send their calls. */
@@ -34,7 +37,12 @@ export class AwsProxy implements AsyncDisposable {
     this.#inside = inside;
     this.#plain = plain;
     this.endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    server.on("request", (request, response) => this.#serve(request, response));
+    server.on("request", (request, response) => {
+      this.#serve(request, response).catch((error) => {
+        // A program that is killed while it sends is what some tests are about.
+        if (!request.destroyed) throw error;
+      });
+    });
   }
 
   /** Opens a door to what is inside, on a free port of this machine. */
@@ -85,6 +93,7 @@ export class AwsProxy implements AsyncDisposable {
       this.calls.push(call);
       return await this.#chain(call, 0);
     } catch (error) {
+      if (error instanceof CutOff) return NO_ANSWER;
       console.error(`The test account failed at ${request.method} ${path}:`, error);
       return { status: 500, headers: {}, body: String(error) };
     }
@@ -95,7 +104,7 @@ export class AwsProxy implements AsyncDisposable {
     if (!middleware) return this.#inside(call);
     return middleware(call, async (passed) => {
       const answer = await this.#chain(passed, at + 1);
-      if (answer === NO_ANSWER) throw new TypeError("a middleware further in gave no answer");
+      if (answer === NO_ANSWER) throw new CutOff();
       return answer;
     });
   }

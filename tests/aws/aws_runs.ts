@@ -82,7 +82,7 @@ export class SceneFolder implements AsyncDisposable {
     ], env);
   }
 
-  /** NDVI that takes its time over each block, and leaves a file when it has begun. */
+  /** NDVI that takes its time over each block, and leaves in a file where the task that has begun finds its metadata. */
   async slowNdvi(): Promise<{ readonly module: string; readonly marker: string }> {
     const module = join(this.path, "slow_ndvi.ts");
     const marker = join(this.path, "begun");
@@ -90,7 +90,9 @@ export class SceneFolder implements AsyncDisposable {
       module,
       `import ndvi from ${JSON.stringify(toFileUrl(NDVI).href)};
        export default async (...args: Parameters<typeof ndvi>): Promise<void> => {
-         Deno.writeTextFileSync(${JSON.stringify(marker)}, "");
+         Deno.writeTextFileSync(${
+        JSON.stringify(marker)
+      }, Deno.env.get("ECS_CONTAINER_METADATA_URI_V4") ?? "");
          await new Promise((resolve) => setTimeout(resolve, 50));
          ndvi(...args);
        };`,

@@ -12,7 +12,7 @@ const missing = await motoMissing();
 interface EcsMatrix extends Pick<MatrixConfig, "name" | "ending" | "at"> {
   readonly helper: "fargate" | "private-cluster";
   readonly image?: string;
-  /** The calls of a run without faults, each once, in order. */
+  /** The calls of a run without faults, each once. */
   readonly calls: readonly string[];
 }
 
@@ -66,7 +66,8 @@ for (const { helper, image = WORKER_IMAGE, calls, ...config } of CONFIGS) {
       };
       const cells = await runMatrix(account, { ...config, kind: "ecs", extraParams }, { atOnce: 6 });
       console.log(table(cells));
-      assertEquals(cells[0]!.actions, calls);
+      // Looks at tasks come when they come.
+      assertEquals(cells[0]!.actions.toSorted(), calls.toSorted());
       if (config.ending === "finish") assertEquals(cells[0]!.answer?.sum, SUM);
       assertEquals(cells.flatMap((cell) => complaint(cell) ?? []), []);
       assertEquals(await other.missing(), [], "what belongs to another run was not touched");

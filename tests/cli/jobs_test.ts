@@ -68,6 +68,13 @@ Deno.test("the demo makes a scene and its NDVI, says where they are, and can be 
   });
 });
 
+Deno.test("a demo whose folder can't be made says why, and what to do", async () => {
+  const { status, out, err } = await run("demo", "--dir", shared.scene);
+  const words =
+    `Cannot make the folder '${shared.scene}' of --dir: there is a file of that name. Name another folder`;
+  assertEquals([status, out, err], [2, [], [`blockfleet: ${words}`]]);
+});
+
 Deno.test("a quiet demo says nothing", async () => {
   await inFolder(async (folder) => {
     const result = await run("demo", "--dir", folder, "--size", "64", "--quiet");
@@ -170,11 +177,19 @@ Deno.test("the summary, the timings and --quiet", async () => {
   });
 });
 
+const ABSENT_DRIVER = `export const driver = {
+  kind: "CW_ABSENT",
+  available: () => Promise.resolve({ available: false, reason: "no such machine" }),
+  start: () => Promise.reject(new Error("never")),
+};`;
+
 Deno.test("bad input ends in one line, the right status, and leaves nothing behind", async () => {
   await inFolder(async (folder) => {
     const throwing = join(folder, "throwing.ts");
     await Deno.writeTextFile(throwing, `export default () => { throw new Error("not\\nthis one"); };`);
     await Deno.writeTextFile(join(folder, "text.tif"), "this is not a TIFF");
+    const absent = join(folder, "absent.ts");
+    await Deno.writeTextFile(absent, ABSENT_DRIVER);
     const before = filesIn(folder);
     const img = `img=${shared.scene}`;
     const out = `ndvi=${join(folder, "n.tif")}`;
@@ -185,7 +200,16 @@ Deno.test("bad input ends in one line, the right status, and leaves nothing behi
       [1, [NDVI, "--in", img, "--out", `ndvi=${join(folder, "no", "n.tif")}`], /folder/],
       [2, [NDVI, "--in", img, "--out", `ndvi=${shared.scene}`], /same file/],
       [2, [NDVI, "--in", img, "--out", out, "--kind", "CW_THRAEDS"], /CW_THRAEDS/],
-      [3, [NDVI, "--in", img, "--out", out, "--kind", "CW_SLURM"], /CW_SLURM/],
+      [
+        3,
+        [NDVI, "--in", img, "--out", out, "--workers", "1", "--driver", absent],
+        /CW_ABSENT can't run here: no/,
+      ],
+      [
+        2,
+        [NDVI, "--in", img, "--out", out, "--param", "walltime=1:00:00"],
+        /CW_THREADS takes no .*'walltime'/,
+      ],
       [2, [NDVI, "--in", img, "--out", out, "--workers", "0"], /--workers/],
       [2, [NDVI, "--in", img, "--out", out, "--compute-workers-read", "no"], /--read-workers/],
       [2, [NDVI, "--in", img, "--out", out, "--args", "{a:1}"], /column 2/],

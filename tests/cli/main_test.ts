@@ -41,6 +41,7 @@ Deno.test("an unknown command is wrong use, and the commands are listed", async 
   assertEquals((await run()).status, 2);
   assertEquals((await run("--workers")).status, 2);
   assertEquals((await run("worker")).status, 2);
+  assertEquals(await run("help", "aply"), { status, out, err });
 });
 
 Deno.test("wrong arguments are refused in one line with status 2", async () => {

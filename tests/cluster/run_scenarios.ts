@@ -52,6 +52,12 @@ export function scenarioTest(kind: string, start: () => Promise<BatchCluster>, m
   });
 }
 
+async function runAndRemove(cluster: BatchCluster, scenario: ScenarioCase): Promise<void> {
+  await using made = await Scenario.make(cluster, scenario.place);
+  await inTime(scenario.run(made));
+  await made.assertClean();
+}
+
 async function inTime(work: Promise<void>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -71,14 +77,8 @@ function runAll(cluster: BatchCluster, cases: readonly ScenarioCase[]): Map<Scen
   const runOne = async (scenario: ScenarioCase) => {
     const { resolve, reject } = ends.get(scenario)!;
     const startedMs = performance.now();
-    try {
-      await using made = await Scenario.make(cluster, scenario.place);
-      await inTime(scenario.run(made));
-      await made.assertClean();
-      resolve();
-    } catch (error) {
-      reject(error);
-    }
+    // Settled only when its folder is gone, too: the test, and with it this process, may end at once.
+    await runAndRemove(cluster, scenario).then(resolve, reject);
     if (Deno.env.get("SCENARIO_TIMES")) {
       console.error(`${((performance.now() - startedMs) / 1000).toFixed(1)} s: ${scenario.name}`);
     }

@@ -98,6 +98,11 @@ const REFUSED: [string, ConcurrencyStyle, string][] = [
   ["negative limits of losses", { maxBlockLosses: -1 }, "maxBlockLosses"],
   ["unbounded losses of workers", { maxWorkerLosses: Infinity }, "maxWorkerLosses"],
   [
+    "another kind's own parameters",
+    { ...threads, numComputeWorkers: 1, computeWorkerExtraParams: { walltime: "1:00:00" } },
+    "CW_THREADS takes no computeWorkerExtraParams but was given 'walltime'",
+  ],
+  [
     "blockTimeout where a function can't be ended",
     { blockTimeout: 5 },
     "blockTimeout can't be kept with CW_NONE",

@@ -46,8 +46,10 @@ Deno.test("a reading error says so, and one that explains itself needs no class 
   assertEquals(raster.message, "Cannot compute block (4, 2) on worker 3: 'a.tif' is cut off");
 });
 
-Deno.test("a worker elsewhere is named with its host", () => {
+Deno.test("a worker elsewhere is named with its job or task and its host", () => {
+  assertEquals(describeWorker({ worker: 7, nativeId: "812_7", host: "node12" }), "worker 7 (812_7) on node12");
   assertEquals(describeWorker({ worker: 7, host: "node12" }), "worker 7 on node12");
+  assertEquals(describeWorker({ worker: 7, nativeId: "4711", host: Deno.hostname() }), "worker 7");
   assertEquals(describeWorker({ worker: 7 }), "worker 7");
 });
 
@@ -69,4 +71,13 @@ Deno.test("a worker that can't start gives back the kind of error that it had", 
   const other = initFailure(remote("SyntaxError"), CONTEXT);
   assert(other instanceof WorkerError);
   assertEquals(other.message, "worker 3 could not start: SyntaxError: no");
+});
+
+Deno.test("nothing of a remote error steers the terminal that shows it", () => {
+  const stack = "Error\n    at default (file:///home/me/\u001b[2Jfn.ts:1:2)";
+  const error = { name: "\u001b[31mBad\nError", message: "\u0007m", stack, phase: "compute" as const };
+  for (const { message } of [blockFailure(error, CONTEXT), initFailure(error, CONTEXT)]) {
+    // deno-lint-ignore no-control-regex -- control characters are what is looked for
+    assert(!/[\u0000-\u001f\u007f-\u009f]/.test(message), JSON.stringify(message));
+  }
 });

@@ -276,7 +276,12 @@ Deno.test("a suspect whose worker goes without blame stays a suspect", () => {
   assertEquals(scheduler.close(b, { blame: false }), { requeued: 1 });
   const c = scheduler.open();
   assertEquals(take(c, 5), [0]);
+  scheduler.giveBack(c, [0]);
+  assert(scheduler.hasSuspects, "also when its worker hands it back");
   scheduler.close(c);
+  const d = scheduler.open();
+  assertEquals(take(d, 5), [0]);
+  scheduler.close(d);
   assert(scheduler.hasSuspects, "also when its session is replaced");
 });
 

@@ -94,6 +94,23 @@ Deno.test("a worker without time for another block is told to end, which is no l
   assertEquals(script.notices, []);
 });
 
+Deno.test("what was read ahead is asked back once it no longer fits, and goes to another", async () => {
+  const script = new ScriptedRun();
+  const run = script.run(12, { style: { numComputeWorkers: 2 } });
+  const [short, long] = [await script.connect(0), await script.connect(1)];
+  await doOne(short, 20_000);
+  const held = [...short.held.keys()];
+  assertEquals(held.length, 2);
+  await script.news({ type: "started", worker: 0, nativeId: "7", host: "node", secondsLeft: 31 });
+  await new Promise((resolve) => setTimeout(resolve, 250)); // a look at the clock
+  assertEquals([...short.held.keys()], held.slice(0, 1), "the one in hand is left to it");
+  const serving = [short.serve(), long.serve()];
+  await run;
+  await Promise.all(serving);
+  assertEquals(script.accepted.length, 12);
+  assertEquals(script.manager.counts().workers.lost, 0);
+});
+
 Deno.test("no successor comes where the others will have all that is left in hand", async () => {
   const script = new ScriptedRun();
   const run = script.run(3, { style: { numComputeWorkers: 2 } });

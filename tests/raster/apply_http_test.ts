@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { RasterError } from "../../core/errors.ts";
+import { AbortedError, RasterError } from "../../core/errors.ts";
 import type { ApplyOptions } from "../../raster/apply_options.ts";
 import { tempFolder } from "../gdal.ts";
 import { expectedFocalMean } from "./apply_expected.ts";
@@ -7,6 +7,8 @@ import {
   assertFails,
   assertSamePixels,
   example,
+  FED_THREADS,
+  filesIn,
   makeRaster,
   readRaster,
   run,
@@ -82,6 +84,33 @@ Deno.test("a URL that is missing, or whose server knows no ranges, is refused by
     await deaf.shutdown();
   }
 });
+
+for (const [style, concurrency] of Object.entries({ "CW_NONE": {}, THREADS, FED_THREADS })) {
+  Deno.test(`${style}: a run that is ended waits for no server, be it at its beginning or in its middle`, async () => {
+    using folder = tempFolder();
+    const scene = folder.file("scene.tif");
+    makeRaster(scene, SPEC);
+    await using server = serveRanges({ "/scene.tif": Deno.readFileSync(scene) });
+    const outfiles = { out: folder.file("out.tif") };
+    // Opening takes one request; later ones are for pixels.
+    for (const answers of [0, 1]) {
+      const asked = server.silenceAfter(answers);
+      const ending = new AbortController();
+      const job = { infiles: { img: `${server.url}/scene.tif` }, userFunction: copy, outfiles, concurrency };
+      const ended = assertRejects(
+        () => run({ ...job, controls: BLOCKS, signal: ending.signal }),
+        AbortedError,
+      );
+      await asked;
+      const startMs = performance.now();
+      ending.abort();
+      await ended;
+      assert(performance.now() - startMs < 10_000, "it waited for the server");
+      assertEquals(filesIn(folder.path), ["scene.tif"]);
+      server.speak();
+    }
+  });
+}
 
 Deno.test("a URL's credentials and query are in no error of its grid or layers", async () => {
   using folder = tempFolder();

@@ -65,8 +65,8 @@ Deno.test("a header of a later format is read, so that it can be refused by its 
 });
 
 Deno.test("differences between runs are told in words, long values only by name", () => {
-  const then = { a: "1", b: "2", c: "x".repeat(100), d: "4" };
-  const now = { a: "1", b: "3", c: "y".repeat(100), e: "5" };
+  const then = { a: "1", b: "2", c: "x".repeat(200), d: "4" };
+  const now = { a: "1", b: "3", c: "y".repeat(200), e: "5" };
   assertEquals(differences(then, now), [
     ...["b was 2 and is now 3", "c is not the same", "d is missing", "e is new"],
   ]);

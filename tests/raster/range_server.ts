@@ -14,6 +14,32 @@ export interface RangeServer extends AsyncDisposable {
   version: string;
   /** Each request's range, "" without one. */
   readonly ranges: string[];
+  /** Answers so many requests more and then none, until it speaks again; resolves with the first that waits. */
+  silenceAfter(answers: number): Promise<void>;
+  /** Answers those that wait, and all others. */
+  speak(): void;
+}
+
+/** Requests that get no answer for a while. */
+class Silence {
+  #answers = Infinity;
+  readonly #asked = Promise.withResolvers<void>();
+  readonly #over = Promise.withResolvers<void>();
+
+  begin(answers: number): Promise<void> {
+    this.#answers = answers;
+    return this.#asked.promise;
+  }
+
+  async pass(): Promise<void> {
+    if (this.#answers-- > 0) return;
+    this.#asked.resolve();
+    await this.#over.promise;
+  }
+
+  end(): void {
+    this.#over.resolve();
+  }
 }
 
 /** Serves `files` by their paths. */
@@ -21,7 +47,9 @@ export function serveRanges(given: Record<string, Uint8Array<ArrayBuffer>>): Ran
   const files = new Map(Object.entries(given));
   const ranges: string[] = [];
   let version = "";
-  const answer = (request: Request): Response => {
+  let silence = new Silence();
+  const answer = async (request: Request): Promise<Response> => {
+    await silence.pass();
     const content = files.get(new URL(request.url).pathname);
     if (!content) return new Response("there is no such file", { status: 404 });
     const range = request.headers.get("range") ?? "";
@@ -46,6 +74,14 @@ export function serveRanges(given: Record<string, Uint8Array<ArrayBuffer>>): Ran
     set version(value) {
       version = value;
     },
-    [Symbol.asyncDispose]: () => server.shutdown(),
+    silenceAfter: (answers) => silence.begin(answers),
+    speak() {
+      silence.end();
+      silence = new Silence();
+    },
+    [Symbol.asyncDispose]() {
+      silence.end();
+      return server.shutdown();
+    },
   };
 }

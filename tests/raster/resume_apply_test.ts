@@ -1,7 +1,17 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { ConfigError, LockedError, RasterError } from "../../core/errors.ts";
 import type { ApplyOptions } from "../../raster/apply_options.ts";
-import { assertFails, FED_THREADS, filesIn, run, THREADS, userFunction } from "./apply_support.ts";
+import {
+  assertFails,
+  FED_THREADS,
+  filesIn,
+  GEOTRANSFORM,
+  run,
+  THREADS,
+  userFunction,
+  UTM_33N,
+} from "./apply_support.ts";
+import { serveRanges } from "./range_server.ts";
 import { BLOCKS, resumeScene } from "./resume_support.ts";
 import { smallDisk, smallDiskMissing } from "./small_disk.ts";
 
@@ -65,8 +75,9 @@ Deno.test("what is resumed must be the same run: else it is refused with the rea
   );
   Deno.copyFileSync(scene.file("scene.tif"), scene.file("scene2.tif"));
   const files = scene.job("run").outfiles!;
+  const grid = { geotransform: GEOTRANSFORM, geoKeys: UTM_33N, ncols: 95, nrows: 64 };
   const changes: [Partial<ApplyOptions>, string][] = [
-    [{ userFunction: other }, "the user function"],
+    [{ userFunction: other }, "of another run: the user function is not the same. Give"],
     [{ infiles: { img: scene.file("scene2.tif") } }, "input img was"],
     [{ infiles: { img: [scene.file("scene.tif")] } }, "input img[0] is new"],
     [{ infiles: { img: scene.file("scene.tif"), more: scene.file("scene.tif") } }, "input more is new"],
@@ -74,12 +85,19 @@ Deno.test("what is resumed must be the same run: else it is refused with the rea
     [{ otherArgs: undefined }, "is now none"],
     [{ controls: { windowxsize: 32 } }, "the window was 16 x 16 and is now 32 x 16"],
     [{ controls: { overlap: 1 } }, "the overlap was 0 and is now 1"],
+    [
+      { controls: { footprint: "bounds_from_reference", referencePixgrid: grid } },
+      "the working grid was 96 x 64",
+    ],
     [{ controls: { layers: { img: [1] } } }, "the layers of input img was 1,2 and is now 1"],
     [{ controls: { inputNoData: { img: 8 } } }, "the nodata value of input img was 7 and is now 8"],
     [{ controls: { outputNoData: { a: 7, b: 0 } } }, "the nodata value of output b was"],
     [{ controls: { outputType: { b: "float32" } } }, "the type of output b"],
     [{ controls: { layerNames: { a: ["one", "three"] } } }, "the band names of output a"],
-    [{ controls: { creationOptions: { a: ["SPARSE_OK=TRUE"] } } }, "the creation options of output b"],
+    [
+      { controls: { creationOptions: { a: ["SPARSE_OK=TRUE"] } } },
+      `compression of output b was "NONE" and is now "DEFLATE"`,
+    ],
     [{ outfiles: { a: files.a!, b: scene.file("run_c.tif") } }, "output b was"],
     [
       { outfiles: { a: files.a! }, controls: { outputNoData: 7, layerNames: {}, creationOptions: [] } },
@@ -96,6 +114,25 @@ Deno.test("what is resumed must be the same run: else it is refused with the rea
   await assertFails(scene.path, scene.job("run", { otherArgs: { k: 1 }, resume: true }), {
     ...{ kind: ConfigError, says: ["the size and time (or ETag) of input img"] },
   });
+});
+
+Deno.test("an input on a server is the same by its place and ETag; query and password may change", async () => {
+  using scene = await resumeScene();
+  await using server = serveRanges({ "/scene.tif": Deno.readFileSync(scene.file("scene.tif")) });
+  const { host } = new URL(server.url);
+  const job = (location: string) => ({ infiles: { img: location }, resume: true });
+  await scene.fail(17, scene.job("run", job(`http://me:secret@${host}/scene.tif?signature=old`)));
+  const journal = new TextDecoder().decode(Deno.readFileSync(scene.file("run_a.tif.journal")));
+  assertStringIncludes(journal, `http://${host}/scene.tif`);
+  assertEquals(["secret", "signature"].filter((word) => journal.includes(word)), []);
+  server.version = "new";
+  await assertFails(scene.path, scene.job("run", job(`${server.url}/scene.tif`)), {
+    ...{ kind: ConfigError, says: ["the size and time (or ETag) of input img", "--restart"] },
+  });
+  server.version = "";
+  const { blocks } = await run(scene.job("run", job(`http://me:other@${host}/scene.tif?signature=new`)));
+  assert(blocks.resumed > 0);
+  await scene.assertSame("run");
 });
 
 Deno.test("--restart begins anew, and --resume with nothing to resume too; both at once are refused", async () => {

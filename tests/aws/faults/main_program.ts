@@ -20,7 +20,7 @@ export interface MainRequest {
   readonly kind: "ecs" | "batch";
   /** The driver's own dictionary. */
   readonly extraParams: Record<string, unknown>;
-  /** `finish`, or be `abort`ed a little later. */
+  /** `finish`, or be `abort`ed by SIGINT when its workers have been asked for. */
   readonly ending: "finish" | "abort";
   /** Whether to wait as on AWS, for an account that shows things as late as AWS may. Default false. */
   readonly patient?: boolean;
@@ -39,9 +39,6 @@ export interface MainAnswer {
 /** The sum of a run's results. */
 export const SUM = 30;
 
-/** When a run is aborted, milliseconds. */
-const ABORT_MS = 1500;
-
 function driverOf({ kind, patient = false }: MainRequest): Driver {
   const available = () => Promise.resolve({ available: true } as const);
   if (kind === "batch") {
@@ -59,9 +56,7 @@ async function run(request: MainRequest, computeWorkerKind: string): Promise<Mai
   try {
     let sum = 0;
     const controller = new AbortController();
-    if (request.ending === "abort") {
-      setTimeout(() => controller.abort(new Error("the test's wish")), ABORT_MS);
-    }
+    Deno.addSignalListener("SIGINT", () => controller.abort(new Error("the test's wish")));
     const results = mapBlocks({
       userFunction: async (n: number) => {
         await new Promise((resolve) => setTimeout(resolve, 200));

@@ -130,6 +130,34 @@ Deno.test({
     }),
 });
 
+Deno.test("the address file can be read once, where nothing more than it may be read", async () => {
+  const folder = await Deno.makeTempDir();
+  const [file, main] = [`${folder}/run/channel`, `${folder}/main.js`];
+  await Deno.mkdir(`${folder}/run`);
+  await Deno.writeTextFile(file, "key");
+  const module = new URL("../../../core/channel/address_file.ts", import.meta.url);
+  const script = `
+    import { forgetAddressFile } from ${JSON.stringify(module.href)};
+    const attempt = () => { try { return Deno.readTextFileSync(FILE); } catch (error) { return error.name; } };
+    const before = attempt();
+    forgetAddressFile(FILE);
+    console.log(before, attempt());`.replaceAll("FILE", JSON.stringify(file));
+  await Deno.writeTextFile(main, script);
+  const root = new URL("../../../", import.meta.url).pathname;
+  const said = async (readable: string) => {
+    const access = `--allow-read=${root},${readable}`;
+    const args = ["run", "--no-prompt", "--cached-only", "--config", `${root}deno.json`, access, main];
+    const { stdout } = await new Deno.Command(Deno.execPath(), { args, env: { NO_COLOR: "1" } }).output();
+    return new TextDecoder().decode(stdout).trim();
+  };
+  try {
+    assertEquals(await said(file), "key NotCapable");
+    assertEquals(await said(`${folder}/run`), "key key", "an input may be in the same folder");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("the key is taken out of the environment", () => {
   const key = freshKey();
   Deno.env.set(KEY_VARIABLE, key.toBase64({ alphabet: "base64url", omitPadding: true }));

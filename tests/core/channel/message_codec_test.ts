@@ -31,6 +31,13 @@ Deno.test("whatever the manager says arrives as it was", () => {
         },
       },
     },
+    {
+      type: "init",
+      init: {
+        ...{ worker: 0, session: 1, processor: "raster", job: { header: 1, parts: [] } },
+        reading: { processor: "raster-read", threads: 2 },
+      },
+    },
     { type: "assign", items: [] },
     {
       type: "assign",

@@ -139,6 +139,35 @@ Deno.test("messages sent while the connection is down arrive once it is mended",
   await channel.leave("done");
 });
 
+Deno.test("a worker that leaves while its connection is down mends it to say what it still has to say", async () => {
+  await using test = await TestServer.start();
+  await using proxy = new CuttingProxy(test.port);
+  const channel = await test.connect({ port: proxy.port });
+  proxy.isRefusing = true;
+  proxy.cut();
+  await until(() => !test.workers[0]!.isConnected);
+  channel.send(result(1));
+  const leaving = channel.leave("done");
+  await sleep(300);
+  assertEquals(channel.closed, false);
+  proxy.isRefusing = false;
+  await leaving;
+  assertEquals(blocksOf(test.messages), [1]);
+  await until(() => test.ends.length === 1);
+  assertEquals(test.ends[0]!.reason, "done");
+});
+
+Deno.test("a worker that leaves with nothing left to say does not wait for a connection", async () => {
+  await using test = await TestServer.start({ reconnectGraceMs: 600 });
+  await using proxy = new CuttingProxy(test.port);
+  const channel = await test.connect({ port: proxy.port });
+  proxy.isRefusing = true;
+  proxy.cut();
+  await until(() => !test.workers[0]!.isConnected);
+  await channel.leave("done");
+  assertEquals((await channel.ended).cause, "left");
+});
+
 Deno.test("a cut for good ends both sides after the grace, and is said to be one", async () => {
   await using test = await TestServer.start({ reconnectGraceMs: 600 });
   await using proxy = new CuttingProxy(test.port);
@@ -213,6 +242,9 @@ Deno.test("what a worker computes is known once it takes a while, and no longer 
   channel.computing(-1);
   channel.send(result(12));
   await until(() => worker!.computing() === undefined, 2000);
+  channel.computing(13, performance.now() - 4000);
+  await until(() => worker!.computing()?.block === 13, 2000);
+  assert(performance.now() - worker!.computing()!.sinceMs >= 4000, "it was begun before it was told");
   await channel.leave("done");
 });
 

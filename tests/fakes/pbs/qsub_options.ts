@@ -61,10 +61,32 @@ export function scriptOptions(script: string): QsubOptions {
   return parseOptions(words).options;
 }
 
-/** The words of a directive, of which a quoted one may hold blanks. */
+/**
+ * The words of a directive: quotes of either sort go, wherever they stand, and nothing in them is special; outside of them a
+ * backslash takes the next letter as it is.
+ *
+ * @throws {Refusal} if a quote is not closed.
+ */
 export function splitWords(text: string): string[] {
-  const words = text.match(/(?:[^\s"']+|"[^"]*"|'[^']*')+/g) ?? [];
-  return words.map((word) => word.replaceAll(/"([^"]*)"|'([^']*)'/g, "$1$2"));
+  const words: string[] = [];
+  let word: string | undefined;
+  for (let at = 0; at < text.length; at++) {
+    const letter = text[at]!;
+    if (letter === '"' || letter === "'") {
+      const end = text.indexOf(letter, at + 1);
+      if (end < 0) throw new Refusal("qsub: unmatched \n", 1);
+      word = (word ?? "") + text.slice(at + 1, end);
+      at = end;
+    } else if (letter === "\\") {
+      word = (word ?? "") + (text[++at] ?? "");
+    } else if (!/\s/.test(letter)) {
+      word = (word ?? "") + letter;
+    } else if (word !== undefined) {
+      words.push(word);
+      word = undefined;
+    }
+  }
+  return word === undefined ? words : [...words, word];
 }
 
 /** The items of a `-v` or `-l` list: a comma in quotes does not part them, and the quotes are gone. */
