@@ -47,9 +47,9 @@ export async function runDemo(options: ParsedOptions, console: CliConsole): Prom
   const say = quiet ? () => {} : console.out;
   const step = async (title: string, job: ApplyOptions) => {
     say(title);
-    const result = await runWithProgress((hooks) => apply({ ...job, concurrency, ...hooks }), console, {
-      quiet,
-    });
+    // What is left of a demo that was ended is of no use to anyone.
+    const whole = { ...job, concurrency, restart: true };
+    const result = await runWithProgress((hooks) => apply({ ...whole, ...hooks }), console, { quiet });
     say(stepLines(result).join("\n"));
   };
 

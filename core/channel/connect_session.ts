@@ -45,7 +45,8 @@ export async function connectSession(options: ConnectSessionOptions): Promise<vo
   const deadline = performance.now() + options.deadlineMs;
   let hopeless = 0;
   for (let delayMs = ROUND_MS.least;; delayMs = Math.min(ROUND_MS.most, 2 * delayMs)) {
-    const failures = await tryOnce(options);
+    // It may have been aborted between two rounds, too.
+    const failures = signal?.aborted ? [] : await tryOnce(options);
     if (!failures) return;
     if (signal?.aborted) throw new AbortedError(`Connecting to the manager of run ${runId} was ended`);
     hopeless = isHopeless(failures) ? hopeless + 1 : 0;

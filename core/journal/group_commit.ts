@@ -40,13 +40,18 @@ export class GroupCommit<T> {
     if (!this.#running) this.#startTimer();
   }
 
+  /** Waits until no group is being committed. What waits for its group stays there. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
   /**
    * Takes what waits for its group out again, once no group is being committed, and leaves its commit to the caller.
    *
    * @throws the failure of an earlier group.
    */
   async take(): Promise<readonly T[]> {
-    await this.#running;
+    await this.idle();
     this.#stopTimer();
     if (this.#failure) throw this.#failure.error;
     const taken = this.#waiting;

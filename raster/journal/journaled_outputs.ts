@@ -134,7 +134,7 @@ export class JournaledOutputs {
     metadata: Readonly<Record<string, readonly MetadataItem[]>> = {},
   ): Promise<OutputSummary[]> {
     if (this.#journal && !this.#journal.isComplete) {
-      await this.#journal.complete(this.#outputs.finish(metadata));
+      await this.#journal.complete(() => this.#outputs.finish(metadata));
     }
     const summaries = this.#outputs.publish();
     this.#journal?.remove();

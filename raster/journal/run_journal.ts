@@ -121,13 +121,16 @@ export class RunJournal {
   }
 
   /**
-   * Writes what has not been written yet, and that all files are complete, which they must be.
+   * Completes all files, then writes what has not been written yet, and that they are complete.
    *
-   * @param byteLengths the files' lengths, in the order of the outputs.
+   * @param finish completes the files and gives their lengths, in the order of the outputs. Not called while a group is being
+   * committed, which writes to them too.
    * @throws {LockedError} if a lock has passed to another run.
    * @throws {RasterError} if it can't be written.
    */
-  async complete(byteLengths: readonly number[]): Promise<void> {
+  async complete(finish: () => readonly number[]): Promise<void> {
+    await this.#groups.idle();
+    const byteLengths = finish();
     const records = await this.#groups.take();
     await this.#inWords(() => this.#write([...records, encode({ kind: "complete", byteLengths })]));
     this.#isComplete = true;

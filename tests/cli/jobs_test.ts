@@ -68,6 +68,21 @@ Deno.test("the demo makes a scene and its NDVI, says where they are, and can be 
   });
 });
 
+Deno.test("a demo that was ended in its middle can be run again", async () => {
+  await inFolder(async (folder) => {
+    const child = spawn(["demo", "--dir", folder, "--size", "6000", "--workers", "1"]);
+    const deadline = performance.now() + 30_000;
+    while (!filesIn(folder).includes("scene.tif.journal")) {
+      if (performance.now() > deadline) throw new Error(`nothing begun: ${filesIn(folder)}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    child.kill("SIGKILL");
+    await ended(child);
+    const { status, out } = await run("demo", "--dir", folder, "--size", "64");
+    assertEquals([status, filesIn(folder)], [0, ["ndvi.tif", "scene.tif"]], out.join("\n"));
+  });
+});
+
 Deno.test("a demo whose folder can't be made says why, and what to do", async () => {
   const { status, out, err } = await run("demo", "--dir", shared.scene);
   const words =
@@ -271,11 +286,12 @@ for (const [signal, status, kind] of signals) {
     ignore: Deno.build.os === "windows",
     fn: () =>
       inFolder(async (folder) => {
-        const child = spawn(await slowRun(folder, SLOW, kind));
+        const child = spawn([...await slowRun(folder, SLOW, kind), "--json"]);
         await untilBegun(folder);
         child.kill(signal);
         const { code, out, err } = await ended(child);
-        assertEquals([code, out], [status, ""], err);
+        const { ok, error } = JSON.parse(out);
+        assertEquals([code, ok, error.name], [status, false, "InterruptedError"], err);
         assertStringIncludes(err, `blockfleet: Ended by ${signal}`);
         const kept = filesIn(folder).filter((name) => name !== "slow.ts");
         if (kept.length > 0) {
@@ -326,14 +342,11 @@ Deno.test({
       await untilBegun(folder);
       child.kill("SIGINT");
       await new Promise((resolve) => setTimeout(resolve, 200));
-      try {
-        child.kill("SIGTERM");
-      } catch (error) {
-        // The first may have been enough.
-        if (!(error instanceof TypeError)) throw error;
-      }
-      const { code } = await ended(child);
+      // The first one is given two seconds.
+      child.kill("SIGTERM");
+      const { code, err } = await ended(child);
       assertEquals([code === 143 || code === 130, filesIn(folder)], [true, ["slow.ts"]]);
+      assertEquals(err.includes("blockfleet: Ended by"), false, err);
     }),
 });
 

@@ -36,8 +36,9 @@ export interface ApplyRun {
 
 /** What a job has done. */
 export interface JobMarks {
-  /** Blocks that it began, and those that it finished. */
+  /** Blocks that it began. */
   readonly begun: readonly string[];
+  /** Blocks that it finished. */
   readonly done: readonly string[];
   /** The node, where the job can know it. */
   readonly node: string;
@@ -45,6 +46,7 @@ export interface JobMarks {
 
 /** See the module. */
 export class Scenario implements AsyncDisposable {
+  /** Where its jobs run. */
   readonly cluster: BatchCluster;
   /** Part of the names of its jobs. */
   readonly jobName: string;
@@ -222,6 +224,7 @@ export class Scenario implements AsyncDisposable {
     });
   }
 
+  /** Ends what still runs, and removes the folder. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const run of this.#runs) await run.kill();
     if (Deno.env.get("SCENARIO_TIMES")) { for (const { stderr } of this.#runs) console.error(stderr); }

@@ -107,6 +107,7 @@ export class SlurmCluster implements AsyncDisposable {
     await Deno.remove(this.folder, { recursive: true });
   }
 
+  /** As {@linkcode stop}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }

@@ -12,6 +12,7 @@ const HERE = fromFileUrl(new URL("./", import.meta.url));
 export class FakePbs implements AsyncDisposable {
   /** What a process needs to use it. */
   readonly env: Readonly<Record<string, string>>;
+  /** How it is set up. */
   readonly config: FakePbsConfig;
   /** Everything that it writes. */
   readonly folder: string;
@@ -66,6 +67,7 @@ export class FakePbs implements AsyncDisposable {
     return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
   }
 
+  /** Kills its jobs, ends the server and removes the folder. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.stdin.close();
     await this.#server.status;
