@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { dirname } from "@std/path/dirname";
 
 /** What a worker process may do beyond computing. */
 export interface WorkerAccess {
@@ -57,10 +58,10 @@ export function ownCommand(flags: readonly string[]): string[] {
 function confinedTo({ read, net }: WorkerAccess): string[] {
   // The threads of a worker are started from their source, and codecs read their WebAssembly from Deno's cache.
   const own = ROOT.protocol === "file:" ? [decodeURIComponent(ROOT.pathname)] : [];
-  const readable = [...own, ...denoCache(), ...read].map(escapeCommas);
+  const readable = [...own, ...denoCache(), ...read].map(withoutComma);
   return [
     `--allow-read=${readable.join(",")}`,
-    `--allow-net=${net.map(escapeCommas).join(",")}`,
+    `--allow-net=${net.join(",")}`,
     `--allow-env=${[...READABLE_VARIABLES, ...IDENTITY_VARIABLES].join(",")}`,
     "--allow-sys=hostname,uid",
     ...ROOT.protocol === "file:" ? [] : [`--allow-import=${ROOT.host}`],
@@ -74,7 +75,11 @@ function denoCache(): string[] {
   return cache ? [`${cache}/deno/npm`] : [];
 }
 
-// Deno reads a doubled comma as one that belongs to the path.
-function escapeCommas(path: string): string {
-  return path.replaceAll(",", ",,");
+/**
+ * Deno's flags can't name a path with a comma in it (2.9 refuses a doubled one as an empty path): the folder above it that has
+ * none stands for it.
+ */
+function withoutComma(path: string): string {
+  const at = path.indexOf(",");
+  return at < 0 ? path : dirname(path.slice(0, at));
 }

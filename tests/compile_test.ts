@@ -24,7 +24,8 @@ Deno.test("the compiled program has in it whatever a run loads later: worker, dr
     const listed = new Set([...text.matchAll(/── ?([\w@./*-]+)/g)].map(([, name]) => name!));
     const wanted = [
       "compute_thread.ts",
-      "drivers/*",
+      ...["none", "threads", "subproc", "pbs", "slurm", "ecs", "aws_batch"].map((driver) => `${driver}.ts`),
+      ...["ecs", "batch", "ec2", "cloudformation"].map((client) => `client-${client}/*`),
       "examples/*",
       "esbuild-wasm/0.28.2/*",
       "@cornerstonejs/codec-libjpeg-turbo-8bit/*",

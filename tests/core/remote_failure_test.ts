@@ -47,7 +47,10 @@ Deno.test("a reading error says so, and one that explains itself needs no class 
 });
 
 Deno.test("a worker elsewhere is named with its job or task and its host", () => {
-  assertEquals(describeWorker({ worker: 7, nativeId: "812_7", host: "node12" }), "worker 7 (812_7) on node12");
+  assertEquals(
+    describeWorker({ worker: 7, nativeId: "812_7", host: "node12" }),
+    "worker 7 (812_7) on node12",
+  );
   assertEquals(describeWorker({ worker: 7, host: "node12" }), "worker 7 on node12");
   assertEquals(describeWorker({ worker: 7, nativeId: "4711", host: Deno.hostname() }), "worker 7");
   assertEquals(describeWorker({ worker: 7 }), "worker 7");
