@@ -27,14 +27,16 @@ export const APPLY_HELP: CommandHelp = {
       lines: ["apply examples/ndvi.ts --in img=scene.tif --out ndvi=ndvi.tif --nodata nan"],
     },
     {
-      title: "A 5 x 5 focal mean needs two pixels around each block:",
-      lines: ["apply examples/focal_mean.ts --in img=dem.tif --out mean=smooth.tif --overlap 2"],
+      title: "A 5 x 5 focal mean needs two pixels around each block, and here -9999 is no data:",
+      lines: [
+        "apply examples/focal_mean.ts --in img=dem.tif --out mean=smooth.tif --overlap 2 --nodata -9999",
+      ],
     },
     {
-      title: "The mean of several scenes where they lie, with ZSTD:",
+      title: "The mean of several scenes where they lie, in which 0 is no data, with ZSTD:",
       lines: [
         "apply examples/mosaic_mean.ts --in imgs=a.tif,b.tif,c.tif --out mean=mean.tif",
-        "--footprint union --nodata nan --co COMPRESS=ZSTD",
+        "--footprint union --nodata imgs:0 --nodata nan --co COMPRESS=ZSTD",
       ],
     },
     {

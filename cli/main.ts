@@ -13,7 +13,7 @@ import { type Command, optionsOf } from "./command.ts";
 import { COMMANDS } from "./command_list.ts";
 import { errorDetails, errorLine, EXIT_DONE, exitStatusOf } from "./exit_status.ts";
 import { commandHelp, programHelp } from "./help_text.ts";
-import { type OptionSpec, parseOptions } from "./option_table.ts";
+import { missingEquals, type OptionSpec, parseOptions } from "./option_table.ts";
 import { VERSION } from "./version.ts";
 
 export type { CliConsole };
@@ -63,10 +63,12 @@ async function runCommand(
   }
   if (count > max) {
     const extra = parsed.positionals.slice(max).map((one) => `'${one}'`).join(", ");
+    const meant = missingEquals(options, args);
+    const advice = meant === undefined ? `See blockfleet ${help.name} --help` : `Write ${meant}`;
     throw new ConfigError(
       max === 0
         ? `${help.name} takes no arguments but was given ${extra}`
-        : `${help.name} takes one ${name}; what is ${extra}? See blockfleet ${help.name} --help`,
+        : `${help.name} takes one ${name}; what is ${extra}? ${advice}`,
     );
   }
   const run = await load();

@@ -125,6 +125,18 @@ export function parseOptions(specs: readonly OptionSpec[], args: readonly string
   return new ParsedOptions(positionals, given);
 }
 
+/**
+ * What to write in the place of `--timings 1`, whose number is no value of the option as it stands; undefined if the arguments
+ * have nothing of the kind.
+ */
+export function missingEquals(specs: readonly OptionSpec[], args: readonly string[]): string | undefined {
+  const at = args.findIndex((arg, index) =>
+    /^\d+$/.test(args[index + 1] ?? "") &&
+    specs.some(({ name, bareValue }) => bareValue !== undefined && arg === `--${name}`)
+  );
+  return at < 0 ? undefined : `${args[at]}=${args[at + 1]}`;
+}
+
 function findSpec(specs: readonly OptionSpec[], flag: string): OptionSpec {
   const spec = flag.startsWith("--")
     ? specs.find(({ name }) => `--${name}` === flag)

@@ -26,8 +26,11 @@ export interface BlockJob {
   readonly leastAhead: number;
   /** Whether a block may be computed twice at once; not where its traces in other args would count twice. */
   readonly copiesAllowed: boolean;
-  /** Whether each worker's last word is its own copy of other args, so that losing it is to be told. Default false. */
-  readonly ownArgs?: boolean;
+  /**
+   * Whether the user function is known to have changed a worker's own copy of other args, so that losing one is to be told.
+   * May become true while the run goes on. Default false.
+   */
+  readonly argsChanged?: boolean;
   /** The SHA-256 of the code that is shipped, hexadecimal: workers run no other. Absent if none is. */
   readonly codeHash?: string | undefined;
   /** What workers must be allowed beyond computing; absent for nothing. */

@@ -229,7 +229,7 @@ export class Departures {
   #noteMissingArgs(session: Session): void {
     const { job, hooks } = this.#parts;
     const { hasReported, doneCount } = session;
-    if (!job.ownArgs || hasReported || doneCount === 0) return;
+    if (!job.argsChanged || hasReported || doneCount === 0) return;
     session.hasReported = true;
     const who = describeWorker(session.context());
     hooks.notice(

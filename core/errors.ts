@@ -63,6 +63,8 @@ export interface WorkerErrorContext {
   block?: string;
   /** The stack where the error was thrown, in the worker. */
   remoteStack?: string;
+  /** Whether what the user function did or gave is the cause. */
+  inUserFunction?: boolean;
 }
 
 /** A compute worker failed, or the user function failed in it. */

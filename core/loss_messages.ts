@@ -31,7 +31,7 @@ export function lossNotice({ verdict, reason, context, times, maxWorkerLosses }:
   if (verdict.fatal === "killer") {
     throw new WorkerError(
       `${block} kills its workers: ${times} died while computing it, the last one with nothing else to do: ${reason}`,
-      context,
+      { ...context, inUserFunction: true },
     );
   }
   const during = block === undefined ? "" : ` while computing ${block}`;
@@ -41,7 +41,7 @@ export function lossNotice({ verdict, reason, context, times, maxWorkerLosses }:
       context,
     );
   }
-  const again = verdict.requeued === 0 ? "" : `; ${verdict.requeued} block(s) are handed out again`;
+  const again = verdict.requeued === 0 ? "" : `; ${verdict.requeued} block(s) go back`;
   return `${describeWorker(context)} was lost${during}: ${reason}${again}`;
 }
 

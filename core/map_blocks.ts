@@ -15,7 +15,7 @@ import type { Payload } from "./payload.ts";
 import { getDriver } from "./registry.ts";
 import { Timers } from "./timers.ts";
 import { userFunctionSpec } from "./user_function_spec.ts";
-import { MAP_PROCESSOR, type MapJob } from "./worker/map_processor.ts";
+import { MAP_PROCESSOR, type MapJob, type OwnArgsResult } from "./worker/map_processor.ts";
 import { MAP_PROGRAM } from "./worker/map_thread.ts";
 import { loadUserFunction, shippedHash } from "./worker/user_function.ts";
 
@@ -132,9 +132,10 @@ class MapRun<Block, Result> implements BlockJob {
   readonly workerJob: Payload;
   readonly codeHash: string | undefined;
   readonly copiesAllowed: boolean;
-  readonly ownArgs: boolean;
   readonly merged: MergedArgs | undefined;
   readonly #blocks: readonly Block[];
+  readonly #ownArgs: boolean;
+  #argsChanged = false;
   readonly #queue = new MessageQueue<Delivered<Result>>();
 
   private constructor(
@@ -147,8 +148,8 @@ class MapRun<Block, Result> implements BlockJob {
     this.workerJob = workerJob;
     this.merged = made.merged;
     this.codeHash = made.codeHash;
-    this.ownArgs = options.otherArgs !== undefined && made.merged === undefined;
-    this.copiesAllowed = !this.ownArgs;
+    this.#ownArgs = options.otherArgs !== undefined && made.merged === undefined;
+    this.copiesAllowed = !this.#ownArgs;
   }
 
   static async prepare<Block, Result>(
@@ -172,6 +173,10 @@ class MapRun<Block, Result> implements BlockJob {
     return new MapRun<Block, Result>(options, { header: job, parts: packed.parts }, { merged, codeHash });
   }
 
+  get argsChanged(): boolean {
+    return this.#argsChanged;
+  }
+
   describeBlock(block: number): string {
     return `block ${block}`;
   }
@@ -190,6 +195,10 @@ class MapRun<Block, Result> implements BlockJob {
       };
       result = unpackValue({ header, parts: payload.parts.slice(0, split) });
       this.merged.add(block, unpackValue({ header: args, parts: payload.parts.slice(split) }));
+    } else if (this.#ownArgs) {
+      const { result: header, argsChanged } = payload.header as OwnArgsResult;
+      result = unpackValue({ header, parts: payload.parts });
+      this.#argsChanged ||= argsChanged === true;
     } else result = unpackValue(payload);
     return new Promise((taken) =>
       this.#queue.push({ mapped: { index: block, result: result as Result }, taken })

@@ -47,7 +47,11 @@ export function blockFailure(error: RemoteError, context: WorkerErrorContext): W
     ? "Cannot read the inputs of"
     : "The user function failed in";
   const message = `${whose} ${context.block} on ${describeWorker(context)}: ${what}`;
-  return new WorkerError(message, { ...context, remoteStack: stack });
+  return new WorkerError(message, {
+    ...context,
+    remoteStack: stack,
+    ...error.phase === "compute" ? { inUserFunction: true } : {},
+  });
 }
 
 /** The error for a worker that could not make itself ready. */

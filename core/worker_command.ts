@@ -41,7 +41,7 @@ const ROOT = new URL("../", import.meta.url);
  * @param extra permission flags of Deno that the user adds.
  */
 export function workerCommand(access: WorkerAccess | undefined, extra: readonly string[]): string[] {
-  const flags = access ? [...confinedTo(access), ...extra] : ["--allow-all"];
+  const flags = access ? widened(confinedTo(access), extra) : ["--allow-all"];
   return [...ownCommand(["--cached-only", ...flags]), "worker"];
 }
 
@@ -53,6 +53,13 @@ export function workerCommand(access: WorkerAccess | undefined, extra: readonly 
 export function ownCommand(flags: readonly string[]): string[] {
   if (Deno.build.standalone) return [Deno.execPath()];
   return [Deno.execPath(), "run", "--no-prompt", ...flags, new URL("cli/main.ts", ROOT).href];
+}
+
+/** Ours and the user's. Deno adds up the lists of a kind, but takes no notice of the kind without a list beside one. */
+function widened(own: readonly string[], extra: readonly string[]): string[] {
+  const whole = extra.filter((flag) => flag.startsWith("--allow-") && !flag.includes("="));
+  const isList = (flag: string) => flag.includes("=") && whole.includes(flag.slice(0, flag.indexOf("=")));
+  return [...own, ...extra].filter((flag) => !isList(flag));
 }
 
 function confinedTo({ read, net }: WorkerAccess): string[] {

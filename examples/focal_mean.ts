@@ -1,5 +1,7 @@
 /**
- * The mean of the 5 x 5 pixels around each pixel, without those that have no data. Run it with `--overlap 2`.
+ * The mean of the 5 x 5 pixels around each pixel, without those that have no data. Run it with `--overlap 2` and, for
+ * the output, with the input's nodata value, as `--nodata -9999`. At the raster's edges the mean is that of the pixels
+ * there are, if the input has a nodata value; without one, the pixels beyond an edge are 0 and count.
  *
  * @module
  */

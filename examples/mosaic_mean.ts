@@ -1,6 +1,8 @@
 /**
  * The mean of overlapping scenes, pixel by pixel, from those that have data there. Run it with `--footprint union`
- * and, since pixels that no scene covers are NaN, with `--nodata nan`.
+ * and, since pixels that no scene covers are NaN, with `--nodata nan`. Each scene needs a nodata value: one without is
+ * 0 wherever it does not reach, and those zeros count. Give such scenes one that none of their pixels is, as
+ * `--nodata imgs:255`.
  *
  * @module
  */

@@ -5,6 +5,7 @@
  */
 import { checkConcurrency } from "../core/concurrency_style.ts";
 import { AbortedError, messageOf } from "../core/errors.ts";
+import { isFunctionFailure } from "../core/function_failure.ts";
 import { withKeptNote } from "../core/kept_note.ts";
 import { CW_NONE } from "../core/kinds.ts";
 import { ComputeWorkerManager } from "../core/manager.ts";
@@ -186,7 +187,9 @@ async function keepingWhatIsDone<T>(
     await checkInputsUnchanged(options.inputs).catch((changed) => {
       if (changed instanceof InputChangedError) outputs.discard();
     });
-    const note = await outputs.abandon().catch((failure) => options.onNotice(messageOf(failure)));
+    const note = await outputs.abandon(isFunctionFailure(error)).catch((failure) =>
+      options.onNotice(messageOf(failure))
+    );
     throw withKeptNote(error, note ?? undefined);
   } finally {
     for (const ending of ENDINGS) globalThis.removeEventListener(ending, abandon);

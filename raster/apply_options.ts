@@ -64,9 +64,12 @@ export interface ApplierControls {
   readonly creationOptions?: PerName<readonly string[]>;
   /** Bands to read, counting from 1, in the order given. Default all. */
   readonly layers?: PerName<readonly number[]>;
-  /** The inputs' nodata value, over what the files say; null for none. */
+  /** The inputs' nodata value, over what the files say; null for none. The files' pixel types must be able to hold it. */
   readonly inputNoData?: PerName<number | bigint | null>;
-  /** The outputs' nodata value; null for none. Default 0, as RIOS's statsIgnore. */
+  /**
+   * The outputs' nodata value; null for none. Their pixel types must be able to hold it. Default 0, as RIOS's
+   * statsIgnore.
+   */
   readonly outputNoData?: PerName<number | bigint | null>;
   /** The outputs' pixel type. Default that of the array in the first block. */
   readonly outputType?: PerName<DataType>;

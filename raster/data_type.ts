@@ -54,6 +54,18 @@ export const DATA_TYPES: Readonly<Record<DataType, DataTypeSpec>> = {
   float64: { bytes: 8, sampleFormat: 3, gdalName: "Float64" },
 };
 
+/** The least and greatest value of each whole-number type. */
+export const INTEGER_RANGES: Readonly<Partial<Record<DataType, readonly [bigint, bigint]>>> = {
+  uint8: [0n, 255n],
+  int8: [-128n, 127n],
+  uint16: [0n, 65535n],
+  int16: [-32768n, 32767n],
+  uint32: [0n, 4294967295n],
+  int32: [-2147483648n, 2147483647n],
+  uint64: [0n, 18446744073709551615n],
+  int64: [-9223372036854775808n, 9223372036854775807n],
+};
+
 /** Whether `name` is a pixel type's name. */
 export function isDataType(name: string): name is DataType {
   return Object.hasOwn(DATA_TYPES, name);

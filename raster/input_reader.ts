@@ -8,7 +8,6 @@ import type { ApplierBlockDefn } from "./block_defn.ts";
 import { type DataType, dataTypeOf, newPixelArray, viewPixels } from "./data_type.ts";
 import { GeoTiffReader } from "./geotiff/geotiff_reader.ts";
 import { hasChanged } from "./input_versions.ts";
-import { fillWithNodata } from "./nodata_pixel.ts";
 import { RasterBlock } from "./raster_block.ts";
 import type { InputFile, InputPlan } from "./raster_job.ts";
 
@@ -68,7 +67,7 @@ export class InputReader implements AsyncDisposable {
     };
     const whole = window.ncols === shape.cols && window.nrows === shape.rows;
     const data = newPixelArray(file.dataType, shape.bands * shape.rows * shape.cols);
-    if (!whole) fillWithNodata(data, file.nodata);
+    if (!whole && file.nodata !== null) data.fill(file.nodata as never);
     if (window.ncols > 0 && window.nrows > 0) {
       const reader = await this.#reader(file, index);
       await reader.readWindow(window, {

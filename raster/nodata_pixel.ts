@@ -3,27 +3,35 @@
  *
  * @module
  */
-import type { DataType, PixelArray } from "./data_type.ts";
+import { type DataType, INTEGER_RANGES } from "./data_type.ts";
 
 /**
- * The user's nodata value as it compares with pixels of `dataType`: the nearest float32 for float32, a bigint for
- * 64-bit integers. What no pixel can be stays as it is; in 64-bit integers it is null, as for a file's own value.
+ * A nodata value as it compares with pixels of `dataType`: the nearest float32 for float32, a bigint for 64-bit
+ * integers.
+ *
+ * @returns undefined if no pixel can have the value: it would mark nothing, and nothing could be filled with it.
  */
-export function nodataOfType(nodata: number | bigint | null, dataType: DataType): number | bigint | null {
-  if (nodata === null) return null;
-  if (dataType === "float32") return Math.fround(Number(nodata));
-  if (dataType !== "int64" && dataType !== "uint64") return Number(nodata);
-  if (typeof nodata === "number" && !Number.isInteger(nodata)) return null;
-  const whole = BigInt(nodata);
-  const held = dataType === "int64" ? BigInt.asIntN(64, whole) : BigInt.asUintN(64, whole);
-  return held === whole ? whole : null;
+export function nodataOfType(nodata: number | bigint, dataType: DataType): number | bigint | undefined {
+  const range = INTEGER_RANGES[dataType];
+  if (!range) {
+    const value = dataType === "float32" ? Math.fround(Number(nodata)) : Number(nodata);
+    return Number.isFinite(value) || typeof nodata === "number" && !Number.isFinite(nodata)
+      ? value
+      : undefined;
+  }
+  if (typeof nodata === "number" && !Number.isInteger(nodata)) return undefined;
+  if (nodata < range[0] || nodata > range[1]) return undefined;
+  return dataType === "int64" || dataType === "uint64" ? BigInt(nodata) : Number(nodata);
 }
 
-/** Fills a zeroed array with the nodata value; leaves it 0 where there is none, or the type can't hold it. */
-export function fillWithNodata(data: PixelArray, nodata: number | bigint | null): void {
-  if (nodata === null || data.length === 0) return;
-  const first = data.subarray(0, 1);
-  first.fill(nodata as never);
-  if (first[0] === nodata || Number.isNaN(first[0])) data.fill(nodata as never);
-  else first.fill((typeof nodata === "bigint" ? 0n : 0) as never);
+/** What can be the nodata value of `dataType`, for people. */
+export function nodataChoice(dataType: DataType): string {
+  const range = INTEGER_RANGES[dataType];
+  if (range) return `a whole number from ${range[0]} to ${range[1]}, or none`;
+  return `a number that ${dataType} can hold, nan, inf, -inf or none`;
+}
+
+/** A nodata value as it is written on the command line. */
+export function nodataWord(nodata: number | bigint): string {
+  return String(nodata).replace("NaN", "nan").replace("Infinity", "inf");
 }

@@ -63,7 +63,8 @@ export function outputPixels(outputs: BlockOutputs, plan: OutputPlan, shape: Blo
     );
   }
   if (plan.dataType !== undefined && plan.dataType !== type) {
-    throw refuse(`${label} is ${type}, but its type was fixed as ${plan.dataType}`);
+    const fixed = `${label} is ${type}, but its type was fixed as ${plan.dataType}`;
+    throw refuse(`${fixed}: convert it in the user function, or change outputType (--type)`);
   }
   return { data: data as PixelArray, type, bands };
 }

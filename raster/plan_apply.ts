@@ -66,10 +66,10 @@ export async function planApply(
     signal: options.signal,
   });
   const args = await prepareArgs(options, userFunction);
-  const { inputs, workinggrid } = await planInputs(options);
+  const { inputs, workinggrid, notices } = await planInputs(options);
   const { blocks, files, notice } = planOutputs(options, workinggrid);
   checkBlockBytes(inputs, { blocks, overlap });
-  if (notice !== undefined) onNotice(notice);
+  for (const line of notice === undefined ? notices : [...notices, notice]) onNotice(line);
   return { overlap, leftovers, userFunction, args, inputs, workinggrid, blocks, files };
 }
 

@@ -7,7 +7,7 @@ import { fromFileUrl } from "@std/path/from-file-url";
 import { ConfigError } from "../core/errors.ts";
 import type { ApplierControls, ApplyOptions } from "./apply_options.ts";
 import { GeoTiffReader } from "./geotiff/geotiff_reader.ts";
-import { nodataOfType } from "./nodata_pixel.ts";
+import { type InputNodata, inputNodata, nodataNotices } from "./input_nodata.ts";
 import { checkNames, valueFor } from "./per_name.ts";
 import {
   combineGrids,
@@ -26,6 +26,8 @@ export interface PlannedInputs {
   readonly inputs: readonly InputPlan[];
   /** The working grid. */
   readonly workinggrid: PixelGrid;
+  /** Lines for the user. */
+  readonly notices: readonly string[];
 }
 
 /** One file as the user named it. */
@@ -84,7 +86,9 @@ export async function planInputs(options: ApplyOptions): Promise<PlannedInputs> 
     isList: Array.isArray(options.infiles![name]),
     files: planned.filter((_, index) => files[index]!.name === name),
   }));
-  return { inputs, workinggrid };
+  const nodata = files.map((file, index) => ({ ...givenNodata(file, controls), plan: planned[index]! }));
+  const notices = nodataNotices(nodata, { workinggrid, overlap: controls.overlap ?? 0 });
+  return { inputs, workinggrid, notices };
 }
 
 // A few at a time: a mosaic of thousands would run out of file handles.
@@ -197,9 +201,6 @@ function planFile(
   if (layers.length === 0) {
     throw new ConfigError(`layers of '${name}' is an empty list: leave it out for all`);
   }
-  const nodata = valueFor(controls.inputNoData, name, {
-    ...{ optionName: "inputNoData", isOne: isNodata, what: "a number or null", fallback: info.nodata },
-  });
   return {
     location,
     width: info.width,
@@ -207,9 +208,16 @@ function planFile(
     dataType: info.dataType,
     offset,
     layers,
-    nodata: nodataOfType(nodata, info.dataType),
+    nodata: inputNodata(givenNodata(file, controls)),
     version: info.version,
   };
+}
+
+function givenNodata({ name, info }: OpenedFile, { inputNoData }: ApplierControls): InputNodata {
+  const given = valueFor(inputNoData, name, {
+    ...{ optionName: "inputNoData", isOne: isNodata, what: "a number or null", fallback: undefined },
+  });
+  return { name, info, given };
 }
 
 /** Whether something can be a nodata value; null is none. */

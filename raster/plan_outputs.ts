@@ -11,6 +11,7 @@ import { parseCreationOptions } from "./geotiff/creation_options.ts";
 import type { GeoTiffSpec } from "./geotiff/geotiff_writer.ts";
 import { makeOutputLayout, type OutputLayout } from "./geotiff/output_layout.ts";
 import { windowForLayouts } from "./geotiff/window_fit.ts";
+import { requireOutputNodata } from "./output_nodata.ts";
 import { checkNames, valueFor } from "./per_name.ts";
 import { NO_GEOTRANSFORM, type PixelGrid } from "./pixel_grid.ts";
 import { isNodata, namedFiles } from "./plan_inputs.ts";
@@ -49,7 +50,7 @@ const TYPE_NAMES = `one of ${Object.keys(DATA_TYPES).join(", ")}`;
 /**
  * Lays out all outputs.
  *
- * @throws {ConfigError} for a creation option, window or name that can't be.
+ * @throws {ConfigError} for a creation option, window, name or nodata value that can't be.
  */
 export function planOutputs(options: ApplyOptions, workinggrid: PixelGrid): PlannedOutputs {
   const controls = options.controls ?? {};
@@ -100,6 +101,7 @@ export function planOutputs(options: ApplyOptions, workinggrid: PixelGrid): Plan
         ...{ optionName: "layerNames", isOne: isStrings, what: "a list of texts", fallback: [] },
       });
       const plan = { name, index, layout, dataType };
+      if (dataType !== undefined) requireOutputNodata(plan, dataType);
       const spec = { layout, geotransform: placed ? geotransform : null, geoKeys, bandNames };
       return { plan, label: outputLabel(plan), path: location, spec };
     }),

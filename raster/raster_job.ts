@@ -28,7 +28,7 @@ export interface InputFile {
   readonly offset: PixelOffset;
   /** Bands to read, from 1, in this order. */
   readonly layers: readonly number[];
-  /** Its nodata value, the user's before the file's own. */
+  /** Its nodata value, the user's before the file's own, as its pixels hold it; null for none. */
   readonly nodata: number | bigint | null;
   /** What it was when the run was planned; a file that has changed since is refused. */
   readonly version: string;

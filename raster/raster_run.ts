@@ -6,7 +6,7 @@
 import type { WorkerAccess } from "../core/worker_command.ts";
 import type { BlockJob } from "../core/block_job.ts";
 import type { WorkerProgram, WorkerReading } from "../core/driver.ts";
-import { BlockfleetError } from "../core/errors.ts";
+import { WorkerError } from "../core/errors.ts";
 import { releaseBuffers } from "../core/channel/buffer_pool.ts";
 import type { MergedArgs } from "../core/merged_args.ts";
 import { unpackValue } from "../core/pack_value.ts";
@@ -18,6 +18,7 @@ import { type BlockGrid, describeBlock, totalBlocks } from "./block_list.ts";
 import { COMPUTE_PROGRAM } from "./compute_thread.ts";
 import type { OutputFormat } from "./journal/journal_records.ts";
 import type { JournaledOutputs } from "./journal/journaled_outputs.ts";
+import { requireOutputNodata } from "./output_nodata.ts";
 import type { PlannedFile } from "./plan_outputs.ts";
 import { RASTER_PROCESSOR, RASTER_READ_PROCESSOR, type RasterResult } from "./raster_job.ts";
 
@@ -62,10 +63,10 @@ export class RasterRun implements BlockJob {
   readonly codeHash: string | undefined;
   readonly access: WorkerAccess;
   readonly copiesAllowed: boolean;
-  readonly ownArgs: boolean;
   readonly reading: WorkerReading | undefined;
   readonly input?: (block: number) => Promise<Payload>;
   readonly #parts: RasterRunParts;
+  #argsChanged = false;
 
   constructor(parts: RasterRunParts) {
     const { x, y } = totalBlocks(parts.blocks);
@@ -75,13 +76,16 @@ export class RasterRun implements BlockJob {
     this.leastAhead = parts.leastAhead;
     this.codeHash = parts.codeHash;
     this.access = parts.access;
-    this.ownArgs = parts.ownArgs;
     const { readThreadsThere: threads } = parts;
     this.reading = threads === 0 ? undefined : { processor: RASTER_READ_PROCESSOR, threads };
     this.copiesAllowed = !parts.ownArgs;
     const { readers } = parts;
     if (readers) this.input = (block) => readers.read(block);
     this.#parts = parts;
+  }
+
+  get argsChanged(): boolean {
+    return this.#argsChanged;
   }
 
   describeBlock(block: number): string {
@@ -100,6 +104,7 @@ export class RasterRun implements BlockJob {
       outputs.accept({ block, outputs: encoded, args });
       if (header.argsChanged) outputs.noteArgsChanged();
     });
+    this.#argsChanged ||= header.argsChanged === true;
     // The tiles are written; other args, in the parts behind them, may still wait to be merged.
     releaseBuffers({ header: undefined, parts: result.parts.slice(0, files.length) });
     blocksByWorker.set(worker, (blocksByWorker.get(worker) ?? 0) + 1);
@@ -114,7 +119,10 @@ export class RasterRun implements BlockJob {
   #requireFormats(block: number, header: RasterResult): void {
     const { files, outputs } = this.#parts;
     const formats = header.outputs.map(({ type, bands }): OutputFormat => ({ type, bands, block }));
-    if (!outputs.formats) return outputs.setFormats(formats);
+    if (!outputs.formats) {
+      files.forEach(({ plan }, index) => requireOutputNodata(plan, formats[index]!.type));
+      return outputs.setFormats(formats);
+    }
     outputs.formats.forEach((first, index) => {
       const other = formats[index]!;
       if (first.type === other.type && first.bands === other.bands) return;
@@ -122,14 +130,15 @@ export class RasterRun implements BlockJob {
     });
   }
 
-  #differs(label: string, first: OutputFormat, other: OutputFormat): BlockfleetError {
+  #differs(label: string, first: OutputFormat, other: OutputFormat): WorkerError {
     const seen = ({ type, bands, block }: OutputFormat) =>
       `${bands} band(s) of ${type} in ${this.describeBlock(block)}`;
-    return new BlockfleetError(
+    return new WorkerError(
       `Output '${label}' differs from block to block: ${seen(first)}, but ${
         seen(other)
       }. The user function must give ` +
         `the same type and number of bands for every block`,
+      { block: this.describeBlock(other.block), inUserFunction: true },
     );
   }
 }

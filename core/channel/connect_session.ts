@@ -50,11 +50,10 @@ export async function connectSession(options: ConnectSessionOptions): Promise<vo
     if (!failures) return;
     if (signal?.aborted) throw new AbortedError(`Connecting to the manager of run ${runId} was ended`);
     hopeless = isHopeless(failures) ? hopeless + 1 : 0;
-    const waitMs = delayMs * (0.5 + Math.random());
-    if (hopeless >= HOPELESS_ROUNDS || performance.now() + waitMs > deadline) {
-      throw dialError(runId, failures);
-    }
-    await sleep(waitMs, signal);
+    const leftMs = deadline - performance.now();
+    if (hopeless >= HOPELESS_ROUNDS || leftMs <= 0) throw dialError(runId, failures);
+    // The last round begins at the deadline, not up to a whole delay before it.
+    await sleep(Math.min(leftMs, delayMs * (0.5 + Math.random())), signal);
   }
 }
 

@@ -56,7 +56,9 @@ export async function bundleWithDeno(
   if (!output.success || at < 0) {
     const stderr = new TextDecoder().decode(output.stderr);
     if (/^error: .*@esbuild\//m.test(stderr)) return undefined;
-    throw shipError(name, firstError(stderr) ?? `'deno bundle' exited with ${output.code}`);
+    const { reason, otherWays } = firstError(stderr) ??
+      { reason: `'deno bundle' exited with ${output.code}`, otherWays: true };
+    throw shipError(name, reason, { otherWays });
   }
   const map = new TextDecoder().decode(Uint8Array.fromBase64(stdout.slice(at + MAP_COMMENT.length).trim()));
   return { text: stdout.slice(0, at), map: JSON.parse(map) as BundleMap, folder };
@@ -75,22 +77,28 @@ async function hasLock(folder: string): Promise<boolean> {
   }
 }
 
-/** The first of the bundler's errors, in one line with its place. */
-function firstError(stderr: string): string | undefined {
+/**
+ * The first of the bundler's errors, in one line with its place. What can't be parsed or found can't be loaded in any other
+ * way either.
+ */
+function firstError(stderr: string): { reason: string; otherWays: boolean } | undefined {
   const errors = stderr.split(/^error: /m).slice(1).map((text) => text.split("\n\nStack backtrace")[0]!);
   const addon = errors.map((text) => /'(?:[^']*\/)?([^'/]+\.node)'/.exec(text)).find((match) =>
     match !== null
   );
   const chosen = addon?.input ?? errors[0];
-  if (chosen === undefined) return stderr.trim() === "" ? undefined : oneLine(stderr);
+  if (chosen === undefined) {
+    return stderr.trim() === "" ? undefined : { reason: oneLine(stderr), otherWays: true };
+  }
   const place = /^\s+at (\S+?:\d+:\d+)\s*$/m.exec(chosen)?.[1];
   const message = addon === undefined || addon === null
     ? oneLine(chosen.split(/^\s+(?:at \S|\|)/m)[0]!)
     : `it loads the native add-on '${addon[1]}'`;
-  return message.replace(
+  const reason = message.replace(
     /^Could not find constraint '(.*)' in the list of packages$/,
     "there is no npm package '$1', or it can't be had from here",
   ) + (place === undefined ? "" : ` at ${readableSource(place)}`);
+  return { reason, otherWays: addon !== undefined };
 }
 
 function oneLine(text: string): string {

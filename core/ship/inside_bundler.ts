@@ -11,6 +11,9 @@ import { shipError } from "./ship_error.ts";
 import { readableSource } from "./source_names.ts";
 import type * as Esbuild from "esbuild-wasm";
 
+/** Marks errors of imports that are there, but can't be bundled here. */
+const OTHER_WAYS = "other ways";
+
 /**
  * Bundles a module of a file with its relative imports, its import map, and packages in node_modules folders.
  *
@@ -51,7 +54,10 @@ export async function bundleInside({ entry, name, external, signal }: BundleRequ
     const place = location === null
       ? ""
       : ` at ${readableSource(new URL(location.file, entry).href)}:${location.line}:${location.column + 1}`;
-    throw shipError(name, `${messageOf(text).replace(/\.$/, "")}${place}`, { cause: error });
+    throw shipError(name, `${messageOf(text).replace(/\.$/, "")}${place}`, {
+      cause: error,
+      otherWays: first.detail === OTHER_WAYS,
+    });
   }
 }
 
@@ -86,7 +92,9 @@ function filesPlugin(resolver: InsideResolver, external: ReadonlySet<string>): E
         if (external.has(args.path)) return { path: args.path, external: true };
         if (args.kind === "entry-point") return { path: args.path, namespace: "file" };
         const found = await resolver.resolve(args.path, args.importer, args.kind.startsWith("require"));
-        if ("problem" in found) return { errors: [{ text: found.problem }] };
+        if ("problem" in found) {
+          return { errors: [{ text: found.problem, detail: found.otherWays ? OTHER_WAYS : undefined }] };
+        }
         return "builtin" in found
           ? { path: found.builtin, external: true }
           : { path: found.path, namespace: "file", pluginData: args.with, sideEffects: found.sideEffects };
@@ -94,7 +102,9 @@ function filesPlugin(resolver: InsideResolver, external: ReadonlySet<string>): E
       build.onLoad({ filter: /.*/ }, async ({ path, with: attributes }) => {
         const loader = loaderOf(path, attributes["type"]);
         if (loader === undefined) {
-          return { errors: [{ text: `'${path}' is not JavaScript, TypeScript or JSON` }] };
+          return {
+            errors: [{ text: `'${path}' is not JavaScript, TypeScript or JSON`, detail: OTHER_WAYS }],
+          };
         }
         try {
           return { contents: await Deno.readFile(path), loader };

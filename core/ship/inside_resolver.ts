@@ -16,8 +16,8 @@ export type Resolved =
   | { readonly path: string; readonly sideEffects: boolean }
   /** To a module of Node's that every worker has, `node:NAME`. */
   | { readonly builtin: string }
-  /** Nowhere: the reason. */
-  | { readonly problem: string };
+  /** Nowhere: the reason, and whether what is wanted could get to workers in another way. */
+  | { readonly problem: string; readonly otherWays?: true };
 
 interface Package {
   readonly folder: string;
@@ -63,7 +63,7 @@ export class InsideResolver {
     const url = new URL(`file://${importer.split("/").map(encodeURIComponent).join("/")}`);
     const wanted = inPackage ? specifier : this.#map.apply(specifier, url);
     if (wanted.endsWith(".node")) {
-      return { problem: `it loads the native add-on '${wanted.split("/").at(-1)}'` };
+      return { problem: `it loads the native add-on '${wanted.split("/").at(-1)}'`, otherWays: true };
     }
     if (wanted.startsWith("node:")) return { builtin: wanted };
     if (this.#builtins.has(wanted)) return { builtin: `node:${wanted}` };
@@ -75,7 +75,7 @@ export class InsideResolver {
     const npm = /^npm:\/?((?:@[^/@]+\/)?[^/@]+)(?:@([^/]+))?(\/.*)?$/.exec(wanted);
     if (npm !== null) return await this.#package(npm[1]!, npm[2], npm[3] ?? "", importer, isRequire);
     if (/^[a-z][a-z+.-]*:/.test(wanted)) {
-      return { problem: `it imports '${wanted}', which only \`deno bundle\` can fetch` };
+      return { problem: `it imports '${wanted}', which only \`deno bundle\` can fetch`, otherWays: true };
     }
     const bare = /^((?:@[^/]+\/)?[^/]+)(\/.*)?$/.exec(wanted);
     if (bare === null) return { problem: `'${specifier}' is no module's name` };

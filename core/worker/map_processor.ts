@@ -24,6 +24,14 @@ export interface MapJob {
   readonly otherArgs: unknown;
 }
 
+/** The header of a result where other args are each worker's own. */
+export interface OwnArgsResult {
+  /** The function's result, packed. */
+  readonly result: unknown;
+  /** Whether the function has changed the worker's copy. */
+  readonly argsChanged?: true;
+}
+
 /** Makes the processor. */
 export async function createMapProcessor({ init, timers }: ProcessorContext): Promise<BlockProcessor> {
   const job = init.job.header as MapJob;
@@ -37,12 +45,16 @@ export async function createMapProcessor({ init, timers }: ProcessorContext): Pr
       const args = otherArgs.given ? [value, otherArgs.forBlock()] : [value];
       const result = await timers.interval("userfunction", () => call(...args));
       const packedResult = packValue(result, "the user function's result");
+      const { header, parts } = packedResult;
+      if (!otherArgs.given) return packedResult;
       const after = otherArgs.afterBlock();
-      if (!after) return packedResult;
-      const split = packedResult.parts.length;
+      if (!after) {
+        const own: OwnArgsResult = { result: header, ...otherArgs.hasChanged() ? { argsChanged: true } : {} };
+        return { header: own, parts };
+      }
       return {
-        header: { result: packedResult.header, args: after.header, split },
-        parts: [...packedResult.parts, ...after.parts],
+        header: { result: header, args: after.header, split: parts.length },
+        parts: [...parts, ...after.parts],
       };
     },
     finish: () => otherArgs.given ? otherArgs.atEnd() : headerOnly(undefined),

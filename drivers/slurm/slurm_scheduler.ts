@@ -86,7 +86,13 @@ export const slurm: BatchScheduler = {
 
   async reach(run: CommandRunner): Promise<string | undefined> {
     const result = await run(["sinfo", "-h", "-o", "%P"], { timeoutMs: REACH_MS });
-    return result.exitCode === 0 ? undefined : complaint(result);
+    if (result.exitCode === 0) return undefined;
+    // It complains of every place in which it looked for one; what ended it comes last.
+    const fatal = /^sinfo: fatal: (.+)$/m.exec(result.stderr)?.[1];
+    if (fatal === undefined) return complaint(result);
+    return /configuration source/i.test(fatal)
+      ? "sinfo finds no slurm.conf: log in where SLURM jobs are submitted"
+      : `sinfo: ${fatal}`;
   },
 
   async arrayLimit(run: CommandRunner): Promise<number | undefined> {

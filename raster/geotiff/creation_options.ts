@@ -170,7 +170,7 @@ function parseBoolean(name: string, value: string): boolean {
   throw new ConfigError(`Creation option ${name}=${value} has an unknown value; there are: YES, NO`);
 }
 
-function parseChoice<T extends string>(name: string, value: string, choices: readonly T[]): T {
+function parseChoice<const T extends string>(name: string, value: string, choices: readonly T[]): T {
   const choice = choices.find((each) => each === value);
   if (choice !== undefined) return choice;
   throw new ConfigError(

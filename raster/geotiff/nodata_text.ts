@@ -4,19 +4,7 @@
  * @module
  */
 import { ConfigError } from "../../core/errors.ts";
-import type { DataType } from "../data_type.ts";
-
-/** The least and greatest value of each whole-number type. */
-const INTEGER_RANGES: Readonly<Partial<Record<DataType, readonly [bigint, bigint]>>> = {
-  uint8: [0n, 255n],
-  int8: [-128n, 127n],
-  uint16: [0n, 65535n],
-  int16: [-32768n, 32767n],
-  uint32: [0n, 4294967295n],
-  int32: [-2147483648n, 2147483647n],
-  uint64: [0n, 18446744073709551615n],
-  int64: [-9223372036854775808n, 9223372036854775807n],
-};
+import { type DataType, INTEGER_RANGES } from "../data_type.ts";
 
 /**
  * The nodata value as GDAL writes it: C's %.17g, "nan", "inf"; for 64-bit integers all digits.

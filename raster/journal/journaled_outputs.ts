@@ -146,24 +146,25 @@ export class JournaledOutputs {
   /**
    * After a failure: keeps what is done, or removes all if nothing is. Idempotent.
    *
+   * @param inFunction whether the user function is the cause, so that the same one will hardly do better.
    * @returns what is kept and how to go on, in one sentence; undefined if nothing is.
    */
-  async abandon(): Promise<string | undefined> {
+  async abandon(inFunction = false): Promise<string | undefined> {
     if (this.#settled) return undefined;
     try {
       if (!this.#journal?.isComplete) await this.#journal?.flush();
     } catch {
       // Whatever it is, most likely it is why the run is abandoned: what the journal has is what is kept.
     }
-    return this.abandonNow();
+    return this.abandonNow(inFunction);
   }
 
   /** As {@linkcode abandon}, for when there is no time: what the journal does not have yet is lost. Idempotent. */
-  abandonNow(): string | undefined {
+  abandonNow(inFunction = false): string | undefined {
     const journal = this.#journal;
     if (!journal || !journal.isComplete && journal.blocksKept === 0) this.discard();
     if (this.#settled) return undefined;
-    return this.#leave() ? this.#note(journal!) : undefined;
+    return this.#leave() ? this.#note(journal!, inFunction) : undefined;
   }
 
   /** Removes the part files and the journal, whatever is done: for blocks that must not be gone on with. Idempotent. */
@@ -195,7 +196,7 @@ export class JournaledOutputs {
     this.#locksCheckedMs = nowMs;
   }
 
-  #note(journal: RunJournal): string {
+  #note(journal: RunJournal, inFunction: boolean): string {
     const { outputs } = this.#outputs;
     if (journal.isComplete) {
       return `All blocks are done and kept beside the journal '${journal.path}': run it again with --resume (resume: true) ` +
@@ -209,6 +210,10 @@ export class JournaledOutputs {
     if (this.#argsChanged) {
       return `${kept}, but can't be resumed: the user function changes its otherArgs, and its module exports no ` +
         `mergeOtherArgs. Begin anew with --restart (restart: true)`;
+    }
+    if (inFunction) {
+      return `${kept}: run it again with --resume (resume: true) if the user function stays as it is; a changed one must ` +
+        `begin anew, with --restart (restart: true)`;
     }
     return `${kept}: run it again with --resume (resume: true) to go on, or with --restart (restart: true) to begin anew`;
   }

@@ -62,7 +62,7 @@ for (const { helper, image = WORKER_IMAGE, calls, ...config } of CONFIGS) {
         ...{ helper, requestTimeout: 2, ...fargate, containerImage: image },
         ...helper === "fargate"
           ? {}
-          : { ...instances, numInstances: 1, memoryReservation: 512, waitClusterInstanceCountTimeout: 5 },
+          : { ...instances, numInstances: 1, memoryReservation: 512, waitClusterInstanceCountTimeout: 25 },
       };
       const cells = await runMatrix(account, { ...config, kind: "ecs", extraParams }, { atOnce: 6 });
       console.log(table(cells));

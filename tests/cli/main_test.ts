@@ -48,6 +48,8 @@ Deno.test("wrong arguments are refused in one line with status 2", async () => {
   const cases: [string[], string][] = [
     [["apply"], "apply needs MODULE: blockfleet apply MODULE[#EXPORT]"],
     [["apply", "f.ts", "g.ts"], "apply takes one MODULE; what is 'g.ts'?"],
+    [["apply", "f.ts", "--timings", "1"], "apply takes one MODULE; what is '1'? Write --timings=1"],
+    [["apply", "--timings", "1", "f.ts"], "apply takes one MODULE; what is 'f.ts'? Write --timings=1"],
     [["apply", "f.ts", "--in"], "--in needs a value: --in NAME=FILE[,FILE...]"],
     [["apply", "f.ts", "--worker", "2"], "Unknown option --worker: did you mean --workers?"],
     [["kinds", "x"], "kinds takes no arguments but was given 'x'"],

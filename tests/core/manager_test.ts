@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { AbortedError, DriverError, WorkerError } from "../../core/errors.ts";
+import { isFunctionFailure } from "../../core/function_failure.ts";
 import { ScriptedRun } from "./scripted_run.ts";
 
 Deno.test("the first worker starts the run, late ones join it", async () => {
@@ -146,11 +147,12 @@ Deno.test("a block that kills its worker alone, too, ends the run with its name"
   assertEquals(await fresh.hasBlock(), 0);
   assertEquals(fresh.held.size, 1, "alone");
   await fresh.die({ computing: 0, reason: "killed by signal 9" });
-  await assertRejects(
+  const killer = await assertRejects(
     () => run,
     WorkerError,
     "block 0 kills its workers: 2 died while computing it, the last one with nothing else to do: killed by signal 9",
   );
+  assert(isFunctionFailure(killer));
 });
 
 Deno.test("an error is tried again as often as maxBlockErrors allows, with a notice", async () => {

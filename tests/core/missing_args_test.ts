@@ -1,9 +1,12 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { AbortedError } from "../../core/errors.ts";
+import { CW_SUBPROC } from "../../core/kinds.ts";
+import { mapBlocks } from "../../core/map_blocks.ts";
 import { ScriptedRun } from "./scripted_run.ts";
 
 Deno.test("the copy of other args of a worker that is lost is said to be missing, if blocks had changed it", async () => {
   const script = new ScriptedRun();
-  const run = script.run(6, { job: { ownArgs: true } });
+  const run = script.run(6, { job: { argsChanged: true } });
   const [lost, idle] = [await script.connect(0), await script.connect(1, { ready: false })];
   await lost.answer(await lost.hasBlock());
   await lost.die();
@@ -17,16 +20,47 @@ Deno.test("the copy of other args of a worker that is lost is said to be missing
   assert(missing[0]!.includes("what 1 block(s) left in it"), missing[0]);
 });
 
-Deno.test("without such copies, or when all of them came back, nothing is said to be missing", async () => {
-  for (const ownArgs of [true, false]) {
+Deno.test("without changes of such copies, or when all of them came back, nothing is said to be missing", async () => {
+  for (const argsChanged of [true, false]) {
     const script = new ScriptedRun();
-    const run = script.run(3, { job: { ownArgs } });
+    const run = script.run(3, { job: { argsChanged } });
     const worker = await script.connect(0);
     await worker.answer(await worker.hasBlock());
-    if (!ownArgs) await worker.die();
-    const serving = (ownArgs ? worker : await script.connect(0)).serve();
+    if (!argsChanged) await worker.die();
+    const serving = (argsChanged ? worker : await script.connect(0)).serve();
     await run;
     await serving;
     assertEquals(script.notices.filter((line) => line.includes("missing")), []);
+  }
+});
+
+Deno.test("mapBlocks knows whether its function changed its other args, when a worker is lost", async () => {
+  for (const changes of [true, false]) {
+    const notices: string[] = [];
+    const lost = new AbortController();
+    const blocks = mapBlocks({
+      userFunction: async (block: number, args: { seen: number; dies: number; changes: boolean }) => {
+        if (args.changes) args.seen++;
+        // By then results of the blocks before it are on their way.
+        if (block === args.dies) {
+          await new Promise((resolve) => setTimeout(resolve, 300)).then(() => Deno.exit(1));
+        }
+        return block;
+      },
+      blocks: [0, 1, 2, 3],
+      otherArgs: { seen: 0, dies: 3, changes },
+      concurrency: { computeWorkerKind: CW_SUBPROC, numComputeWorkers: 1 },
+      signal: lost.signal,
+      onNotice: (line) => {
+        notices.push(line);
+        if (line.includes("was lost")) queueMicrotask(() => lost.abort());
+      },
+    });
+    const results: number[] = [];
+    await assertRejects(async () => {
+      for await (const { result } of blocks) results.push(result);
+    }, AbortedError);
+    assert(results.length > 0, "nothing was done before the loss");
+    assertEquals(notices.some((line) => line.includes("copy of other args")), changes, notices.join("; "));
   }
 });

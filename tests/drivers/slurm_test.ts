@@ -118,6 +118,22 @@ Deno.test("a controller that does not answer is trouble, and says nothing of any
   assertEquals([answer.reports.size, answer.unknownJobs.size], [0, 0]);
 });
 
+Deno.test("why SLURM can't be reached is told in one sentence", async () => {
+  const reach = (stderr: string) => slurm.reach(answering({ argv: ["sinfo"], exitCode: 1, stderr }));
+  const nowhere = [
+    "sinfo: error: resolve_ctls_from_dns_srv: res_nsearch error: Unknown host",
+    "sinfo: error: fetch_config: DNS SRV lookup failed",
+    "sinfo: error: _establish_config_source: failed to fetch config",
+    "sinfo: fatal: Could not establish a configuration source\n",
+  ].join("\n");
+  assertEquals(await reach(nowhere), "sinfo finds no slurm.conf: log in where SLURM jobs are submitted");
+  const wrong =
+    "sinfo: error: Parse error in file /etc/slurm/slurm.conf line 3\nsinfo: fatal: Unable to process configuration file\n";
+  assertEquals(await reach(wrong), "sinfo: Unable to process configuration file");
+  const down = "slurm_load_partitions: Unable to contact slurm controller (connect failure)";
+  assertEquals(await reach(down), `sinfo exited with 1: ${down}`);
+});
+
 Deno.test("one job that is not known is definitely gone; one of a list is only not listed", async () => {
   const stderr = "slurm_load_jobs error: Invalid job id specified\n";
   const one = await slurm.ask(answering({ exitCode: 1, stderr }), [{ jobId: "9", arraySize: undefined }]);

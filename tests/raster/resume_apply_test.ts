@@ -1,5 +1,5 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { ConfigError, LockedError, RasterError } from "../../core/errors.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { AbortedError, ConfigError, LockedError, RasterError } from "../../core/errors.ts";
 import type { ApplyOptions } from "../../raster/apply_options.ts";
 import {
   assertFails,
@@ -26,7 +26,10 @@ for (const [style, concurrency] of Object.entries(STYLES_HERE)) {
       / (\d+) of 24 blocks are kept in '.*run_a\.tif\.part' \(and 1 more\)/.exec(message)?.[1],
     );
     assert(kept > 0 && kept < BLOCKS, message);
-    for (const words of ["told to fail", "--resume", "--restart"]) assertStringIncludes(message, words);
+    // What is kept can be gone on with, but not by the function that the user is about to mend.
+    const advice =
+      "--resume (resume: true) if the user function stays as it is; a changed one must begin anew, with --restart";
+    for (const words of ["told to fail", advice]) assertStringIncludes(message, words);
     assertEquals(scene.left("run"), KEPT);
     await assertFails(scene.path, scene.job("run"), { kind: ConfigError, says: ["--resume", "--restart"] });
     const { blocks, notices } = await run(scene.job("run", { concurrency, resume: true }));
@@ -35,6 +38,22 @@ for (const [style, concurrency] of Object.entries(STYLES_HERE)) {
     await scene.assertSame("run");
   });
 }
+
+Deno.test("a run that its user ends says that --resume goes on, whatever the function", async () => {
+  using scene = await resumeScene();
+  scene.slowDown(10);
+  const stop = new AbortController();
+  const error = await assertRejects(
+    () =>
+      run({
+        ...scene.job("run"),
+        signal: stop.signal,
+        onProgress: ({ done }) => done > 0 && stop.abort(new Error("enough")),
+      }),
+    AbortedError,
+  );
+  assertStringIncludes(error.message, "run it again with --resume (resume: true) to go on");
+});
 
 Deno.test("a failure before the first block is done leaves nothing", async () => {
   using scene = await resumeScene();

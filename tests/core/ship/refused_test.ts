@@ -10,11 +10,13 @@ import { load, project, ship } from "./support.ts";
 async function assertRefused(
   files: Record<string, string>,
   words: string[],
-  options: Parameters<typeof bundleModule>[1] = {},
+  options: Parameters<typeof bundleModule>[1] & { advice?: boolean } = {},
 ): Promise<void> {
   using folder = project(files);
   const error = await assertRejects(() => ship(folder, "fn.ts", options), ConfigError);
   for (const word of words) assertStringIncludes(error.message, word.replace("DIR", folder.path));
+  const isAdvised = error.message.includes("--ship-code no");
+  if (options.advice !== undefined) assertEquals(isAdvised, options.advice, error.message);
   assert(!/\n/.test(error.message) && !error.message.includes("\u001b"), error.message);
 }
 
@@ -63,7 +65,7 @@ for (const bundler of ["deno", "inside"] as const) {
 
   Deno.test(`${bundler}: a native add-on is refused by name`, async () => {
     const addon = { "fn.ts": `import x from "./fast.node";\nexport default () => x;`, "fast.node": "x" };
-    await assertRefused(addon, ["native add-on 'fast.node'", "DIR/fn.ts:1:"], { bundler });
+    await assertRefused(addon, ["native add-on 'fast.node'", "DIR/fn.ts:1:"], { bundler, advice: true });
     const loader = {
       "fn.ts": `import x from "bindings";\nexport default () => x("fast");`,
       "package.json": `{ "dependencies": { "bindings": "1" } }`,
@@ -96,9 +98,7 @@ for (const bundler of ["deno", "inside"] as const) {
       await assertRefused(
         { "fn.ts": `${line}\nexport default () => x;`, "lib.ts": "export const y = 1;" },
         words,
-        {
-          bundler,
-        },
+        { bundler, advice: false },
       );
     }
   });
@@ -107,10 +107,8 @@ for (const bundler of ["deno", "inside"] as const) {
     const bad = "export const a = 1;\nexport const b = ( => 1;\n";
     await assertRefused({ "fn.ts": `import "./bad.ts";\nexport default () => 1;`, "bad.ts": bad }, [
       "DIR/bad.ts:2:20",
-    ], {
-      bundler,
-    });
-    await assertRefused({ "fn.ts": bad }, ["DIR/fn.ts:2:20"], { bundler });
+    ], { bundler, advice: false });
+    await assertRefused({ "fn.ts": bad }, ["DIR/fn.ts:2:20"], { bundler, advice: false });
   });
 
   Deno.test(`${bundler}: an abort ends the bundling`, async () => {
