@@ -53,7 +53,6 @@ export interface UnheardEnd {
 export class Departures {
   readonly #parts: DepartureParts;
   #lostCount = 0;
-  #finalError: Error | undefined;
 
   /** Nobody has left yet. */
   constructor(parts: DepartureParts) {
@@ -104,26 +103,15 @@ export class Departures {
     timers.addAll(last.timings);
     hooks.lastWord(session.worker, last.payload);
     if (last.more) return;
-    session.hasReported = true;
-    const isDrained = !session.finishing && !this.#parts.isOver();
-    this.drop(session, isDrained ? "it was asked to end" : "the run is done");
-    if (isDrained) {
-      hooks.notice(`${describeWorker(session.context())} was asked to end, and handed its blocks back`);
-      session.retirement = "successor";
-    }
-    this.#retired(session);
+    this.#reported(session);
   }
 
-  /**
-   * A worker could not say its last word.
-   *
-   * @throws {WorkerError} unless the run is over; then `finish` does.
-   */
+  /** A worker could not say its last word. Its blocks are done, so that nothing but its copy of other args is missing. */
   lastFailed(session: Session, error: RemoteError): void {
-    session.hasReported = true;
-    this.drop(session, "it could not finish");
-    this.#finalError ??= finalFailure(error, session.context());
-    if (!this.#parts.isOver()) throw this.#finalError;
+    this.#parts.hooks.notice(
+      `${finalFailure(error, session.context()).message}. Its copy of other args is missing`,
+    );
+    this.#reported(session);
   }
 
   /**
@@ -197,8 +185,6 @@ export class Departures {
 
   /**
    * After the last block: lets workers say their last word, without waiting for those that compute losing copies.
-   *
-   * @throws {WorkerError} if one could not.
    */
   async finish(): Promise<void> {
     const { sessions, scheduler, hooks } = this.#parts;
@@ -215,7 +201,18 @@ export class Departures {
       this.#noteMissingArgs(session);
       session.link.close("it did not report at its end");
     }
-    if (this.#finalError) throw this.#finalError;
+  }
+
+  #reported(session: Session): void {
+    session.hasReported = true;
+    const isDrained = !session.finishing && !this.#parts.isOver();
+    this.drop(session, isDrained ? "it was asked to end" : "the run is done");
+    if (isDrained) {
+      const who = describeWorker(session.context());
+      this.#parts.hooks.notice(`${who} was asked to end, and handed its blocks back`);
+      session.retirement = "successor";
+    }
+    this.#retired(session);
   }
 
   #retired({ worker, retirement }: Session): void {
