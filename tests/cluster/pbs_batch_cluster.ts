@@ -16,10 +16,15 @@ export async function pbsMissing(): Promise<string | undefined> {
     : undefined;
 }
 
-/** A PBS. */
-export async function pbsBatchCluster(): Promise<BatchCluster> {
+/** A PBS that forgets its jobs as they end, as is the default, or keeps a history of them; a real one does what it does. */
+export async function pbsBatchCluster({ history = false } = {}): Promise<BatchCluster> {
   if (isReal) return shared({ env: {}, nodeCount: 1 });
-  const fake = await FakePbs.start({ nodes: { pbs1: 12, pbs2: 12 }, killDelaySeconds: 5, pollSeconds: 3 });
+  const fake = await FakePbs.start({
+    nodes: { pbs1: 12, pbs2: 12 },
+    killDelaySeconds: 5,
+    pollSeconds: 3,
+    history,
+  });
   const base = shared({ env: fake.env, nodeCount: 2 });
   return {
     ...base,
