@@ -1,6 +1,6 @@
 # The image of compute workers on AWS (CW_ECS, CW_AWSBATCH), or wherever else containers run; main programs run in it, too:
-#   docker build --tag blockfleet:0.1.0 .
-# For ARM add --platform linux/arm64. The version of Deno is that of .dvmrc.
+#   docker build --platform linux/amd64 --tag blockfleet:0.1.0 .
+# For ARM workers --platform linux/arm64. The version of Deno is that of .dvmrc.
 FROM denoland/deno:2.9.6
 
 WORKDIR /blockfleet

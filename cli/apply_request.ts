@@ -7,7 +7,7 @@ import { ConfigError } from "../core/errors.ts";
 import type { ApplierControls, ApplyOptions, Footprint } from "../raster/apply_options.ts";
 import { APPLY_OPTIONS } from "./apply_option_table.ts";
 import { concurrencyOf } from "./concurrency_request.ts";
-import { didYouMean } from "./closest_name.ts";
+import { didYouMean } from "../core/closest_name.ts";
 import { parseJsonArgument } from "./json_argument.ts";
 import { ALL_NAMES, parseNamedFiles, parseNamedValue, splitList } from "./named_values.ts";
 import type { ParsedOptions } from "./option_table.ts";

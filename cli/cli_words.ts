@@ -10,6 +10,8 @@ const OPTION_FIRST = /--([a-z-]+)((?: [^\s()]+)?) \((\w+)(?:: [^()]+)?\)/g;
 /** The same the other way round: `shipCode: false (--ship-code no)`. */
 const API_FIRST = /\b(\w+)(?:: \w+)? \((--([a-z-]+)(?: [^()]+)?)\)/g;
 
+/** A parameter that a kind does not have. */
+const NO_PARAM = /\bcomputeWorkerExtraParams( of CW_\w+)? has no '/g;
 /** One of a kind's own parameters, which has an option of its own. */
 const PARAM = /\bcomputeWorkerExtraParams\.(?=\w)/g;
 
@@ -21,7 +23,7 @@ const PARAM = /\bcomputeWorkerExtraParams\.(?=\w)/g;
 export function inCliWords(line: string, options: readonly OptionSpec[]): string {
   const isPair = (name: string, apiName: string) =>
     options.some((option) => option.name === name && option.apiName === apiName);
-  let text = (options.some(({ name }) => name === "param") ? line.replace(PARAM, "--param ") : line)
+  let text = (options.some(({ name }) => name === "param") ? paramsInCliWords(line) : line)
     .replace(OPTION_FIRST, (all, name, value, apiName) => isPair(name, apiName) ? `--${name}${value}` : all)
     .replace(API_FIRST, (all, apiName, option, name) => isPair(name, apiName) ? option : all);
   for (const { name, apiName } of options) {
@@ -31,4 +33,11 @@ export function inCliWords(line: string, options: readonly OptionSpec[]): string
     }
   }
   return text;
+}
+
+function paramsInCliWords(line: string): string {
+  return line.replace(PARAM, "--param ").replace(
+    NO_PARAM,
+    (_all, kind = "") => `--param: there is no parameter${kind} '`,
+  );
 }

@@ -6,6 +6,12 @@
 import { AbortedError } from "../core/errors.ts";
 import { type EndingSignal, InterruptedError, SIGNAL_NUMBERS, signalStatus } from "./exit_status.ts";
 
+/**
+ * A batch system that cancels a job signals all of its processes, and its shell, which hands the signal on: so long after
+ * the first one, milliseconds, another is the same wish.
+ */
+const SAME_WISH_MS = 5000;
+
 /** Kept because a user function that runs in this thread (CW_NONE) has `Deno.exit` taken away while it does. */
 const exitProcess: (status: number) => never = Deno.exit;
 
@@ -17,7 +23,7 @@ export interface InterruptibleOptions {
 
 /**
  * Runs `work`, and aborts it on SIGINT, SIGTERM or SIGHUP; it then has the time that it needs to clean up. A second
- * signal exits at once. A signal that was ignored when the program started, as by `nohup`, stays ignored.
+ * signal exits at once, unless it only repeats the first: see {@linkcode isSameWish}. A signal that was ignored when the program started, as by `nohup`, stays ignored.
  *
  * @throws {InterruptedError} if a signal ended the work.
  */
@@ -26,13 +32,15 @@ export async function runInterruptible<T>(
   { onSignal }: InterruptibleOptions = {},
 ): Promise<T> {
   const controller = new AbortController();
-  let received: EndingSignal | undefined;
+  let received: ReceivedSignal | undefined;
   const ignored = ignoredSignalMask();
   const listeners = endingSignals().map((signal) => {
     const interrupt = () => {
       // Deno tells "unload" listeners of this, so that what can be removed without waiting still is.
+      const now = { signal, atMs: performance.now() };
+      if (received && isSameWish(received, now)) return;
       if (received) exitProcess(signalStatus(signal));
-      received = signal;
+      received = now;
       onSignal?.(signal);
       controller.abort(new AbortedError(`The run was ended by ${signal}`));
     };
@@ -45,10 +53,26 @@ export async function runInterruptible<T>(
   try {
     return await work(controller.signal);
   } catch (error) {
-    throw received ? new InterruptedError(received, { cause: error }) : error;
+    throw received ? new InterruptedError(received.signal, { cause: error }) : error;
   } finally {
     for (const { signal, listener } of listeners) Deno.removeSignalListener(signal, listener);
   }
+}
+
+/** A signal that has come. */
+export interface ReceivedSignal {
+  /** Which. */
+  readonly signal: EndingSignal;
+  /** When, monotonic milliseconds. */
+  readonly atMs: number;
+}
+
+/**
+ * Whether a later signal only repeats the first, as `scancel` and `qdel` may have it: SIGTERM or SIGHUP within five
+ * seconds. Ctrl-C never does: whoever presses it twice means it.
+ */
+export function isSameWish(first: ReceivedSignal, later: ReceivedSignal): boolean {
+  return first.signal !== "SIGINT" && later.signal !== "SIGINT" && later.atMs - first.atMs < SAME_WISH_MS;
 }
 
 function endingSignals(): EndingSignal[] {

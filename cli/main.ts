@@ -8,7 +8,7 @@
  */
 import { ConfigError } from "../core/errors.ts";
 import { type CliConsole, processConsole } from "./cli_console.ts";
-import { didYouMean } from "./closest_name.ts";
+import { didYouMean } from "../core/closest_name.ts";
 import { type Command, optionsOf } from "./command.ts";
 import { COMMANDS } from "./command_list.ts";
 import { errorDetails, errorLine, EXIT_DONE, exitStatusOf } from "./exit_status.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigError } from "../core/errors.ts";
-import { didYouMean } from "./closest_name.ts";
+import { didYouMean } from "../core/closest_name.ts";
 
 /** The name under which a value is given that is for all names that are not given one: as in `PerName`. */
 export const ALL_NAMES = "*";

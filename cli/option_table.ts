@@ -5,7 +5,7 @@
  * @module
  */
 import { ConfigError } from "../core/errors.ts";
-import { didYouMean } from "./closest_name.ts";
+import { didYouMean } from "../core/closest_name.ts";
 
 /** One option of a command. */
 export interface OptionSpec {

@@ -5,7 +5,7 @@
  */
 import { ConfigError } from "../core/errors.ts";
 import { DATA_TYPES, type DataType, isDataType } from "../raster/data_type.ts";
-import { didYouMean } from "./closest_name.ts";
+import { didYouMean } from "../core/closest_name.ts";
 
 /**
  * A whole number.

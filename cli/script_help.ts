@@ -24,7 +24,7 @@ export const SCRIPT_HELP: CommandHelp = {
       name: "probe",
       help:
         "show instead a job of a minute that tests whether workers will find the manager: its address file, its " +
-        "name and its port",
+        "names (--advertise, --interface) and its port (--port-range)",
     },
   ],
   takesOptionsOf: APPLY_HELP,

@@ -11,6 +11,7 @@ import { APPLY_HELP } from "./apply_help.ts";
 import type { CliConsole } from "./cli_console.ts";
 import { optionsOf } from "./command.ts";
 import { toJson } from "./json_output.ts";
+import { noticesTo } from "./notices.ts";
 import type { ParsedOptions } from "./option_table.ts";
 
 /**
@@ -43,6 +44,7 @@ export async function submitManager(
     jobName: request.jobName,
     extraParams: request.concurrency?.computeWorkerExtraParams ?? {},
   });
+  manager.notices?.forEach(noticesTo(console, options));
   if (options.has("json")) return console.out(toJson({ ok: true, manager }));
   if (options.has("quiet")) return console.out(manager.nativeId);
   console.out([

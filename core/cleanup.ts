@@ -117,12 +117,15 @@ class Cleanup {
     const before = this.#removed.length + this.#failed.length;
     const declinedBefore = this.#declined;
     const asked: string[] = [];
+    const hints: string[] = [];
     for (const kind of kinds ?? await availableKinds()) {
       try {
         const driver = await findDriver(kind);
         if (!driver.cleanup) continue;
         asked.push(kind);
-        this.#add(await driver.cleanup({ ...this.#selector([]), unregistered: wanted }));
+        const report = await driver.cleanup({ ...this.#selector([]), unregistered: wanted });
+        this.#add(report);
+        if (report.hint !== undefined) hints.push(report.hint);
       } catch (error) {
         this.#fail(`${kind}: ${messageOf(error)}`);
       }
@@ -133,7 +136,7 @@ class Cleanup {
       ? "what bears its name is left as it is"
       : asked.length === 0
       ? "no kind here could know it"
-      : `it is unknown to ${asked.join(", ")}`;
+      : [`it is unknown to ${asked.join(", ")}`, ...hints].join("; ");
     const line = `${what} is not in the register, and ${where}`;
     this.#refused.push(line);
     this.#request.onLine(line.charAt(0).toUpperCase() + line.slice(1));

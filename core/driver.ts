@@ -8,6 +8,7 @@
  *
  * @module
  */
+import type { ChannelStyle } from "./channel_style.ts";
 import type { WorkerHello, WorkerLink } from "./messages.ts";
 import type { RegisteredRun, RunRegister } from "./register/run_register.ts";
 import type { WorkerAccess } from "./worker_command.ts";
@@ -33,11 +34,16 @@ export type {
   ThingRecord,
 } from "./register/run_register.ts";
 export type { WorkerAccess } from "./worker_command.ts";
+export type { ChannelStyle } from "./channel_style.ts";
 export type { Payload } from "./payload.ts";
 export type { IntervalList } from "./timers.ts";
 
 /** Whether a kind can run here; if not, why, and what to do. */
-export type Availability = { readonly available: true } | {
+export type Availability = {
+  readonly available: true;
+  /** What the user should know of it, such as what is taken for want of a choice. */
+  readonly reason?: string;
+} | {
   readonly available: false;
   readonly reason: string;
 };
@@ -98,6 +104,8 @@ export interface FleetSpec {
   readonly threadsPerWorker: number;
   /** What workers may do. */
   readonly access: WorkerPermissions;
+  /** The user's wishes for the data channel, for a probe; a run's channel is made with them by `openChannel()`. */
+  readonly channel?: ChannelStyle;
 }
 
 /** The run's data channel, for drivers whose workers are not in the manager's process. */
@@ -272,6 +280,8 @@ export interface SubmittedManager {
   readonly nativeId: string;
   /** Where it writes. */
   readonly logFile: string;
+  /** What the user should know of it beside that. */
+  readonly notices?: readonly string[];
   /** Commands that show how it is doing, and that cancel it. */
   readonly follow: readonly { readonly title: string; readonly command: string }[];
 }
@@ -282,6 +292,8 @@ export interface CleanupReport {
   readonly removed: readonly string[];
   /** What could not be removed, and why. */
   readonly failed: readonly string[];
+  /** What it takes to look further, said if no kind knows the run that was asked for. */
+  readonly hint?: string;
 }
 
 /** A kind of compute worker. */

@@ -35,5 +35,6 @@ export function fleetSpec({ concurrency, blocks, program, access, jobName }: Fle
     haveSharedTemp: concurrency.haveSharedTemp,
     threadsPerWorker: concurrency.threadsPerWorker,
     access: { ...access, everything: flags.includes("--allow-all"), flags },
+    channel: concurrency.channel,
   };
 }

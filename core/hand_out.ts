@@ -19,6 +19,13 @@ import type { Timers } from "./timers.ts";
 /** 95 of 100 blocks take no longer: what the next one may take. */
 const USUAL_PERCENT = 95;
 
+/**
+ * Blocks that all workers together hold ahead, so that the manager's memory does not grow with their number; each may have
+ * the least share of them whatever their number.
+ */
+const MOST_HELD = 65_536;
+const LEAST_SHARE = 64;
+
 /** What a block could not be read for. */
 export interface ReadFailure {
   /** The block. */
@@ -134,9 +141,10 @@ export class HandOut {
 
   /** Blocks that a worker may hold. */
   #capacity(session: Session, nowMs: number): number {
-    const { scheduler, singleBlock } = this.#parts;
+    const { scheduler, sessions, singleBlock } = this.#parts;
     if (singleBlock) return scheduler.isFresh(session.id) ? 1 : 0;
-    return Math.min(session.readAhead.capacity, this.#capacityInTime(session, nowMs));
+    const share = Math.max(LEAST_SHARE + session.threads, Math.floor(MOST_HELD / sessions.size));
+    return Math.min(session.readAhead.capacity, share, this.#capacityInTime(session, nowMs));
   }
 
   /** Blocks that it is likely to have done before its allocation ends. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { closestName } from "./closest_name.ts";
 import { ConfigError } from "./errors.ts";
 
 /**
@@ -15,8 +16,10 @@ import { ConfigError } from "./errors.ts";
 export function checkKnownKeys(options: object, known: object, what: string): void {
   for (const key of Object.keys(options)) {
     if (Object.hasOwn(known, key)) continue;
-    const same = Object.keys(known).find((one) => one.toLowerCase() === key.toLowerCase());
-    const hint = same ? `did you mean '${same}'?` : `there are ${Object.keys(known).join(", ")}`;
+    const same = closestName(key, Object.keys(known));
+    const hint = same !== undefined
+      ? `did you mean '${same}'?`
+      : `there are ${Object.keys(known).join(", ")}`;
     throw new ConfigError(`${what} has no '${key}': ${hint}`);
   }
 }

@@ -27,7 +27,7 @@ export interface KindStatus {
   readonly built: boolean;
   /** Whether it can run here. */
   readonly available: boolean;
-  /** Why not. */
+  /** Why not; or what the user should know of it. */
   readonly reason?: string;
 }
 

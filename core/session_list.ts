@@ -17,6 +17,11 @@ export class SessionList implements Iterable<Session> {
     return this.#connectedCount;
   }
 
+  /** How many there are. */
+  get size(): number {
+    return this.#sessions.size;
+  }
+
   /** Whether none is open. */
   get isEmpty(): boolean {
     return this.#sessions.size === 0;

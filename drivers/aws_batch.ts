@@ -59,10 +59,11 @@ export function awsBatchDriver(options: AwsBatchDriverOptions = {}): Driver {
     available: () => availableHere(),
     async start(spec: FleetSpec, context: DriverContext): Promise<Fleet> {
       const params = checkExtraParams(spec.extraParams);
-      const region = await regionFor(params, callerOf, context.notice);
-      const caller = callerOf(region, params);
+      const caller = callerOf(await regionFor(params, callerOf, context.notice), params);
       let fleet: BatchFleet | undefined;
       try {
+        await checkSubmitJob(caller, params);
+        const region = await caller.region("batch");
         const place = await findPlace(caller, params);
         if (place.room && spec.workers > place.room.workers) {
           throw new ConfigError(`${spec.workers} workers are too many: ${place.room.reason}`);
@@ -88,7 +89,16 @@ export function awsBatchDriver(options: AwsBatchDriverOptions = {}): Driver {
         throw error;
       }
     },
-    preview: (spec: FleetSpec): Promise<Preview> => Promise.resolve(previewBatch(spec)),
+    async preview(spec: FleetSpec): Promise<Preview> {
+      const params = checkExtraParams(spec.extraParams);
+      const caller = callerOf(chosenRegion(params));
+      try {
+        await checkSubmitJob(caller, params);
+        return previewBatch(spec, params);
+      } finally {
+        caller.destroy();
+      }
+    },
     async cleanup(selector: RunSelector): Promise<CleanupReport> {
       const chosen = await regionFor({}, callerOf, () => {});
       return await cleanUpBatch(selector, { timing, caller: (region) => callerOf(region ?? chosen) });
@@ -100,6 +110,17 @@ export function awsBatchDriver(options: AwsBatchDriverOptions = {}): Driver {
 export const driver: Driver = awsBatchDriver();
 
 export default driver;
+
+/** Names that SubmitJob does not have are refused; without any of the user's there is nothing to load the SDK for. */
+async function checkSubmitJob(caller: AwsCaller, { submit_job }: AwsBatchExtraParams): Promise<void> {
+  if (submit_job) {
+    await caller.check(
+      "batch:SubmitJob",
+      submit_job,
+      "'submit_job' in computeWorkerExtraParams of CW_AWSBATCH",
+    );
+  }
+}
 
 /** The user's region for Batch, else the SDK's (undefined), else the last resort, which is said. */
 async function regionFor(
@@ -124,18 +145,7 @@ async function regionFor(
   }
 }
 
+/** A region of its own is enough, and without any there is the last one, which is said. */
 function availableHere(): Promise<Availability> {
-  return awsAvailability({
-    // A region of its own is enough, and without any there is the last one.
-    variable: (name) =>
-      Deno.env.get(name) || (name === "AWS_REGION" ? chosenRegion({}) ?? LAST_REGION : undefined),
-    async file(path) {
-      try {
-        return await Deno.readTextFile(path);
-      } catch (error) {
-        if (error instanceof Error) return undefined;
-        throw error;
-      }
-    },
-  });
+  return awsAvailability(undefined, { region: chosenRegion({}), lastRegion: LAST_REGION });
 }

@@ -45,6 +45,39 @@ export function advertisedAddresses(
   return [...new Set(inOrder.map(({ address }) => address))];
 }
 
+/** Where a channel listens. */
+export interface ChannelPlace {
+  /** The address to listen on. */
+  readonly hostname: string;
+  /** The addresses that workers are told unless the user names others. */
+  readonly hosts: string[];
+}
+
+/**
+ * Where to listen, and what to advertise, so that workers elsewhere reach this machine.
+ *
+ * @throws {ConfigError} if there is no such interface, or nothing to advertise.
+ */
+export function channelPlace(
+  { networkInterface, advertise }: {
+    readonly networkInterface?: string | undefined;
+    readonly advertise?: readonly string[] | undefined;
+  },
+): ChannelPlace {
+  const hosts = advertisedAddresses(Deno.networkInterfaces(), { chosen: networkInterface });
+  if (hosts.length === 0 && !advertise) {
+    throw new ConfigError(
+      "This machine has no address that another could reach: choose an interface, or give a host name to advertise",
+    );
+  }
+  if (networkInterface !== undefined) return { hostname: hosts[0]!, hosts: [hosts[0]!] };
+  const hasIpv4 = hosts.length === 0 || hosts.some((host) => !host.includes(":"));
+  return {
+    hostname: hasIpv4 ? "0.0.0.0" : "::",
+    hosts: hosts.filter((host) => host.includes(":") !== hasIpv4),
+  };
+}
+
 /** Whether an address is this machine's own and no other's. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127\./.test(host) || /^::ffff:127\./i.test(host);

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { BlockfleetError, ChannelClosedError, ConfigError, messageOf } from "../errors.ts";
+import { BlockfleetError, ChannelClosedError, messageOf } from "../errors.ts";
 import type { WorkerHello } from "../messages.ts";
-import { advertisedAddresses, isLoopback } from "./advertised_addresses.ts";
+import { channelPlace, isLoopback } from "./advertised_addresses.ts";
 import { BufferPool } from "./buffer_pool.ts";
 import { makeCertificate, type OwnCertificate } from "./certificate.ts";
 import { type ChannelAddress, checkChannelAddress } from "./channel_address.ts";
@@ -111,7 +111,7 @@ export class ChannelServer {
     const { reach, runId, codeHash } = options;
     const place = reach === "machine"
       ? { hostname: "127.0.0.1", hosts: ["127.0.0.1"] }
-      : choosePlace(options);
+      : channelPlace(options);
     const prover = await Prover.create(options.key);
     const certificate = options.tls ?? !isLoopback(place.hostname) ? await makeCertificate(runId) : undefined;
     const listener = listenInRange(place.hostname, { ports: options.ports, certificate });
@@ -257,25 +257,6 @@ export class ChannelServer {
       else connection.tick(nowMs);
     }
   }
-}
-
-/** Where to listen, and what to advertise. */
-function choosePlace({ networkInterface, advertise }: ChannelServerOptions): {
-  hostname: string;
-  hosts: string[];
-} {
-  const hosts = advertisedAddresses(Deno.networkInterfaces(), { chosen: networkInterface });
-  if (hosts.length === 0 && !advertise) {
-    throw new ConfigError(
-      "This machine has no address that another could reach: choose an interface, or give a host name to advertise",
-    );
-  }
-  if (networkInterface !== undefined) return { hostname: hosts[0]!, hosts: [hosts[0]!] };
-  const hasIpv4 = hosts.length === 0 || hosts.some((host) => !host.includes(":"));
-  return {
-    hostname: hasIpv4 ? "0.0.0.0" : "::",
-    hosts: hosts.filter((host) => host.includes(":") !== hasIpv4),
-  };
 }
 
 function sourceOf(stream: Deno.Conn): string {

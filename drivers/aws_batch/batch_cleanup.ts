@@ -33,7 +33,7 @@ export async function cleanUpBatch(selector: RunSelector, parts: BatchCleanupPar
 }
 
 class BatchCleanup {
-  readonly report = { removed: [] as string[], failed: [] as string[] };
+  readonly report: { removed: string[]; failed: string[]; hint?: string } = { removed: [], failed: [] };
   readonly #selector: RunSelector;
   readonly #parts: BatchCleanupParts;
 
@@ -53,6 +53,14 @@ class BatchCleanup {
         }
         const ids = await this.#idsOf(run, thing, { caller, jobQueue });
         const done = await this.#end(caller, { ids, name: thing.key });
+        if (done && typeof region !== "string") {
+          // Where it was is not known, so that its absence here proves nothing.
+          this.report.failed.push(
+            `job '${thing.key}': its register does not say its region, so that it can't be called gone; none that ` +
+              `lives is in ${await caller.region("batch")}: look in the others, with RIOS_AWSBATCH_REGION`,
+          );
+          continue;
+        }
         if (done && !this.#selector.dryRun) await run.gone(thing);
       } catch (error) {
         this.report.failed.push(`job '${thing.key}': ${messageOf(error)}`);
@@ -63,8 +71,13 @@ class BatchCleanup {
   }
 
   async unregistered({ runId, jobName }: NonNullable<RunSelector["unregistered"]>): Promise<void> {
-    // Who has never named a stack has no jobs in one.
-    if (chosenStack({}) === undefined) return;
+    // Most who never name a stack have no jobs in one, and may not ask for it either.
+    if (chosenStack({}) === undefined) {
+      this.report.hint =
+        "of AWS Batch only the queue of a stack is looked at: name it in RIOS_AWSBATCH_STACK or " +
+        "BLOCKFLEET_AWSBATCH_STACK, and its region in RIOS_AWSBATCH_REGION, if the run was there";
+      return;
+    }
     const caller = this.#parts.caller(undefined);
     try {
       const { jobQueue } = await findPlace(caller, {});

@@ -35,8 +35,8 @@ export interface BatchFleetParts {
   readonly channel: HostedChannel;
   /** What its requests have in common. */
   readonly facts: JobRequestFacts;
-  /** The region, where it is the user's choice. */
-  readonly region: string | undefined;
+  /** The region that the jobs are in: a cleanup must find them from anywhere. */
+  readonly region: string;
   /** How long to wait for what. */
   readonly timing: BatchTiming;
 }
@@ -212,7 +212,7 @@ export class BatchFleet implements Fleet {
     const entry = await register.intend({
       type: "batch-job",
       key: name!,
-      data: { jobQueue, ...region === undefined ? {} : { region } },
+      data: { jobQueue, region },
     });
     try {
       const { jobId, perhapsTwice } = await submitJob(caller, request, {
@@ -342,12 +342,11 @@ export class BatchFleet implements Fleet {
     for (const { jobs, entry } of this.#submissions) if (jobs.every(({ end }) => end)) await entry.gone();
     const left = this.#live().map(({ jobId }) => jobId);
     if (left.length === 0) return;
-    const where = region === undefined ? "" : ` --region ${region}`;
     notice(
       `${left.length} jobs have not ended yet: ${left.slice(0, 5).join(", ")}${
         left.length > 5 ? ", ..." : ""
       }. ` +
-        `See "aws batch describe-jobs${where} --jobs ${
+        `See "aws batch describe-jobs --region ${region} --jobs ${
           left[0]
         }", or run "blockfleet cleanup --run ${this.#parts.context.runId}"`,
     );

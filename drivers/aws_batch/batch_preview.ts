@@ -6,12 +6,11 @@
 import { CHANNEL_VARIABLE, KEY_VARIABLE } from "../../core/channel/address_file.ts";
 import type { FleetSpec, Preview } from "../../core/driver.ts";
 import { jobRequest, LARGEST_ARRAY } from "./job_request.ts";
-import { checkExtraParams } from "./params.ts";
+import type { AwsBatchExtraParams } from "./params.ts";
 import { chosenRegion, chosenStack, DEFAULT_STACK } from "./stack.ts";
 
 /** Shows them with placeholders for what only a run has. Calls nothing. */
-export function previewBatch(spec: FleetSpec): Preview {
-  const params = checkExtraParams(spec.extraParams);
+export function previewBatch(spec: FleetSpec, params: AwsBatchExtraParams): Preview {
   const submitJob = params.submit_job ?? {};
   const { jobQueue, jobDefinition } = submitJob;
   const steps: { title: string; text: string }[] = [];

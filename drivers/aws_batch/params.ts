@@ -39,7 +39,7 @@ const EXTRA_PARAMS: Required<AwsBatchExtraParams> = {
 
 /** What blockfleet itself says in SubmitJob. */
 const OWN_FIELDS: Readonly<Record<string, string>> = {
-  jobName: "jobs are named after their run",
+  jobName: "jobs are named after their run and its name (--job-name)",
   arrayProperties: "the number of workers decides",
   retryStrategy: "a lost worker is replaced by the run itself",
   nodeOverrides: "workers are jobs of one node",
@@ -79,6 +79,11 @@ export function checkExtraParams(given: Readonly<Record<string, unknown>>): AwsB
     throw new ConfigError("submit_job.containerOverrides can't have 'command': it is the worker's");
   }
   const seconds = timeout?.attemptDurationSeconds;
+  if (timeout !== undefined && seconds === undefined) {
+    throw new ConfigError(
+      `submit_job.timeout needs attemptDurationSeconds: whole seconds, at least ${LEAST_TIMEOUT_S}`,
+    );
+  }
   if (timeout !== undefined && !(Number.isSafeInteger(seconds) && seconds! >= LEAST_TIMEOUT_S)) {
     throw new ConfigError(
       `submit_job.timeout.attemptDurationSeconds must be whole seconds, at least ${LEAST_TIMEOUT_S}, not '${seconds}'`,

@@ -45,7 +45,7 @@ export function batchQueueDriver(scheduler: BatchScheduler): Driver {
     preview: (spec: FleetSpec): Promise<Preview> =>
       Promise.resolve(previewJobs(scheduler, spec, checkedParams(scheduler, spec.extraParams))),
     probe: (spec: FleetSpec): Promise<Preview> =>
-      Promise.resolve(previewProbe(scheduler, checkedParams(scheduler, spec.extraParams))),
+      Promise.resolve(previewProbe(scheduler, checkedParams(scheduler, spec.extraParams), spec)),
     submitManager: (job: ManagerJob): Promise<SubmittedManager> =>
       submitManagerJob(scheduler, job, runCommand),
     cleanup: (selector: RunSelector): Promise<CleanupReport> => cleanUpRuns(scheduler, selector, runCommand),

@@ -55,7 +55,10 @@ export interface BatchQueueParams {
   readonly maxRunning?: number;
   /** Seconds that a requeued job, or one that only lost its connection, has to come back. Default 300. */
   readonly requeueGrace?: number;
-  /** SLURM: seconds before the time limit at which the worker is told to finish what it has. Default 60. */
+  /**
+   * SLURM: seconds before the time limit at which the worker is told to finish what it has. Default 60, but at most a
+   * quarter of the walltime.
+   */
   readonly terminateGrace?: number;
   /** Folder for the run's address file, seen from the nodes. Default `~/.blockfleet/run`. */
   readonly addressFolder?: string;
@@ -148,6 +151,8 @@ export interface CheckedParams {
   readonly program: string | undefined;
 }
 
+const TERMINATE_GRACE_SECONDS = 60;
+
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
@@ -168,10 +173,11 @@ export function checkExtraParams(
     throw new ConfigError(`queue '${queue}' and partition '${partition}' are the same thing: give one`);
   }
   const logFolder = read.line("logFolder");
+  const walltimeSeconds = read.walltime();
   return {
     queue: queue ?? partition,
     account: read.line("account"),
-    walltimeSeconds: read.walltime(),
+    walltimeSeconds,
     memoryMib: read.memory(),
     cores: read.count("cores", 1),
     constraint: read.line("constraint"),
@@ -189,7 +195,7 @@ export function checkExtraParams(
     maxArraySize: read.count("maxArraySize", 1),
     maxRunning: read.count("maxRunning", 1),
     requeueGraceSeconds: read.count("requeueGrace", 0) ?? 300,
-    terminateGraceSeconds: read.count("terminateGrace", 1) ?? 60,
+    terminateGraceSeconds: read.terminateGrace(walltimeSeconds),
     addressFolder: read.line("addressFolder"),
     program: read.line("program"),
   };
@@ -272,6 +278,15 @@ class Reader {
         value,
         "must be a time such as '02:00:00', '1-12:00:00', '90m', or a number of seconds",
       );
+  }
+
+  terminateGrace(walltimeSeconds = Infinity): number {
+    const given = this.count("terminateGrace", 1);
+    if (given === undefined) {
+      return Math.max(1, Math.min(TERMINATE_GRACE_SECONDS, Math.floor(walltimeSeconds / 4)));
+    }
+    if (given < walltimeSeconds) return given;
+    return refuse("terminateGrace", given, `must be less than the walltime, ${walltimeSeconds} s`);
   }
 
   memory(): number | undefined {

@@ -21,6 +21,11 @@ export interface JobLog {
 const KEPT_BYTES = 64 << 10;
 const KEPT_LINES = 15;
 const KEPT_CHARACTERS = 2000;
+/**
+ * bash's words of a process that a signal ended: script, line, id, signal (padded to a column), then the whole command
+ * with all of its options.
+ */
+const BASH_KILLED = /^.*: line \d+: +(\d+) ([A-Z][A-Za-z ]*?)(?: {2,}|$)(?:\(core dumped\))?.*$/;
 /** slurmstepd's words, and PBS's; an end that was asked for is none. */
 const SCHEDULER = /^(slurmstepd[^:]*: error:|=>> PBS:)/;
 const CANCELLED = /\*\*\* (JOB|STEP) .* CANCELLED AT /;
@@ -33,7 +38,7 @@ export function parseJobLog(text: string): JobLog {
   const match = /exit status (\d+)(?:, after (SIG[A-Z0-9]+))?/.exec(end ?? "");
   const said = lines.filter((line) =>
     line !== "" && !line.startsWith(BEGIN_MARK) && !line.startsWith(END_MARK)
-  );
+  ).map((line) => line.replace(BASH_KILLED, "bash: process $1: $2"));
   return {
     tail: said.slice(-KEPT_LINES).join("\n").slice(-KEPT_CHARACTERS),
     ...match ? { exitStatus: Number(match[1]) } : {},

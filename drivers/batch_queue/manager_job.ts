@@ -16,6 +16,9 @@ import { exported, jobName } from "./worker_jobs.ts";
 /** Begins the name of its log. */
 const LOG_PREFIX = "blockfleet_manager_";
 
+const WALLTIME_NOTICE =
+  "walltime is that of the workers: the manager's job has the queue's default. Choose its own with computeWorkerExtraParams.manager.walltime";
+
 /**
  * Submits the manager. Its log is in the folder that it runs in.
  *
@@ -62,6 +65,9 @@ export async function submitManagerJob(
   return {
     nativeId: jobId,
     logFile,
+    ...job.extraParams.walltime !== undefined && params.walltimeSeconds === undefined
+      ? { notices: [WALLTIME_NOTICE] }
+      : {},
     follow: [
       { title: "Its place in the queue", command: shellWords(scheduler.showCommand(jobId)) },
       { title: "What it writes, once it runs", command: shellWords(["tail", "-F", logFile]) },

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Preview } from "../../core/driver.ts";
+import type { FleetSpec, Preview } from "../../core/driver.ts";
 import type { BatchScheduler } from "./batch_scheduler.ts";
-import { advertisedAddresses } from "../../core/channel/advertised_addresses.ts";
+import { channelPlace } from "../../core/channel/advertised_addresses.ts";
 import { directiveLines } from "./batch_scheduler.ts";
 import type { CheckedParams } from "./extra_params.ts";
 import { shellWord, shellWords } from "./shell_words.ts";
@@ -15,44 +15,67 @@ const PORT = 30_817;
 /** The file, the listener and the job wait for each other so long at most, seconds. */
 const SECONDS = { file: 60, listen: 900 };
 
+/** The probe's own limit, seconds; SLURM may signal a job a minute before it is due (sbatch(1), `--signal`). */
+const LIMIT = { walltimeSeconds: 180, terminateGraceSeconds: 1 };
+
 /** Listens and says who came. A compiled blockfleet has no `eval`. */
-const LISTENER = Deno.build.standalone
-  ? ["timeout", String(SECONDS.listen), "python3", "-m", "http.server", String(PORT)]
-  : [
+function listener(hostname: string, port: number): string[] {
+  if (Deno.build.standalone) {
+    const words = ["timeout", String(SECONDS.listen), "python3", "-m", "http.server"];
+    return [...words, "--bind", hostname, String(port)];
+  }
+  return [
     Deno.execPath(),
     "eval",
-    `const l = Deno.listen({ port: ${PORT} }); setTimeout(() => Deno.exit(), ${SECONDS.listen * 1000}); ` +
+    `const l = Deno.listen({ hostname: ${JSON.stringify(hostname)}, port: ${port} }); ` +
+    `setTimeout(() => Deno.exit(), ${SECONDS.listen * 1000}); ` +
     `for await (const c of l) { console.log("reached from", c.remoteAddr.hostname); c.close(); }`,
   ];
+}
 
-/** What to run here, the job's script, and how to submit it. */
-export function previewProbe(scheduler: BatchScheduler, params: CheckedParams): Preview {
+/**
+ * What to run here, the job's script, and how to submit it: with the network, the names and the ports of the run.
+ *
+ * @throws {ConfigError} if there is no such interface, or nothing to advertise.
+ */
+export function previewProbe(
+  scheduler: BatchScheduler,
+  params: CheckedParams,
+  { channel = {}, haveSharedTemp }: Pick<FleetSpec, "channel" | "haveSharedTemp">,
+): Preview {
   const home = Deno.env.get("HOME") ?? "HOME";
   const folder = `${params.addressFolder ?? `${home}/.blockfleet/run`}/probe`;
   const file = `${folder}/channel`;
-  const hosts = [Deno.hostname(), ...advertisedAddresses(Deno.networkInterfaces())];
+  const place = channelPlace(channel);
+  const ownName = channel.networkInterface === undefined ? [Deno.hostname()] : [];
+  const hosts = channel.advertise ?? [...ownName, ...place.hosts];
+  const port = channel.ports?.lowest ?? PORT;
   const deno = params.program ?? Deno.execPath();
   const directives = scheduler.directives({
     name: "blockfleet_probe",
     token: "blockfleet-probe",
     logFolder: folder,
     logStem: "probe",
-    params: { ...params, walltimeSeconds: 120 },
+    params: { ...params, ...LIMIT },
   });
   return {
     steps: [
       {
-        title: `Here, and leave it running: it makes a file and listens on port ${PORT}`,
+        title: `Here, and leave it running: it ${
+          haveSharedTemp ? "makes a file and " : ""
+        }listens on port ${port}`,
         text: [
-          `mkdir -p ${shellWord(folder)} && date > ${shellWord(file)}`,
-          shellWords(LISTENER),
+          `mkdir -p ${shellWord(folder)}${haveSharedTemp ? ` && date > ${shellWord(file)}` : ""}`,
+          shellWords(listener(place.hostname, port)),
         ].join("\n"),
       },
       {
         title: "The job's script",
-        text: probeScript({ file, hosts, shell: params.shell, initCmds: params.initCmds, deno }, [
-          ...directiveLines(scheduler, directives, params),
-        ]),
+        text: probeScript({
+          ...{ hosts, port, deno, shell: params.shell, initCmds: params.initCmds },
+          file: haveSharedTemp ? file : undefined,
+          directives: directiveLines(scheduler, directives, params),
+        }),
       },
       { title: "Submitted by", text: `${shellWords(scheduler.submitCommand)} < SCRIPT` },
       {
@@ -64,7 +87,10 @@ export function previewProbe(scheduler: BatchScheduler, params: CheckedParams): 
 }
 
 interface ProbeScript {
-  readonly file: string;
+  /** The address file's stand-in; undefined if workers have none. */
+  readonly file: string | undefined;
+  readonly directives: readonly string[];
+  readonly port: number;
   readonly hosts: readonly string[];
   readonly shell: string;
   readonly initCmds: readonly string[];
@@ -73,11 +99,8 @@ interface ProbeScript {
 
 /** The probe's script: file, names, port and program, one line each. */
 export function probeScript(
-  { file, hosts, shell, initCmds, deno }: ProbeScript,
-  directives: readonly string[],
+  { file, hosts, port, shell, initCmds, deno, directives }: ProbeScript,
 ): string {
-  const path = shellWord(file);
-  const folder = shellWord(file.slice(0, file.lastIndexOf("/")));
   return `#!${shell}
 ${directives.join("\n")}
 
@@ -85,18 +108,7 @@ ${directives.join("\n")}
 # shellcheck disable=SC2016
 ${initCmds.join("\n")}
 node=$(hostname)
-waited=0
-while [ ! -s ${path} ] && [ "$waited" -lt ${SECONDS.file} ]; do
-  ls -- ${folder} > /dev/null 2>&1 || :
-  sleep 1
-  waited=$((waited + 1))
-done
-if [ -s ${path} ]; then
-  printf 'file: ok, seen on %s after %s s\\n' "$node" "$waited"
-else
-  printf 'file: %s is not visible on %s: use --shared-temp no, or another addressFolder\\n' ${path} "$node"
-fi
-if ${shellWord(deno)} --version > /dev/null 2>&1; then
+${file === undefined ? "" : fileTest(file)}if ${shellWord(deno)} --version > /dev/null 2>&1; then
   printf 'program: ok\\n'
 else
   printf 'program: %s does not run on %s: install it there, or set program\\n' ${shellWord(deno)} "$node"
@@ -107,11 +119,28 @@ for host in ${shellWords(hosts)}; do
   else
     printf 'name %s: not known on %s\\n' "$host" "$node"
   fi
-  if timeout 10 bash -c 'exec 3<> "/dev/tcp/$0/$1"' "$host" ${PORT} 2> /dev/null; then
-    printf 'port %s of %s: ok\\n' ${PORT} "$host"
+  if timeout 10 bash -c 'exec 3<> "/dev/tcp/$0/$1"' "$host" ${port} 2> /dev/null; then
+    printf 'port %s of %s: ok\\n' ${port} "$host"
   else
-    printf 'port %s of %s: not reached: choose another network with --interface or --advertise\\n' ${PORT} "$host"
+    printf 'port %s of %s: not reached: choose another network with --interface or --advertise\\n' ${port} "$host"
   fi
 done
+`;
+}
+
+function fileTest(file: string): string {
+  const path = shellWord(file);
+  const folder = shellWord(file.slice(0, file.lastIndexOf("/")));
+  return `waited=0
+while [ ! -s ${path} ] && [ "$waited" -lt ${SECONDS.file} ]; do
+  ls -- ${folder} > /dev/null 2>&1 || :
+  sleep 1
+  waited=$((waited + 1))
+done
+if [ -s ${path} ]; then
+  printf 'file: ok, seen on %s after %s s\\n' "$node" "$waited"
+else
+  printf 'file: %s is not visible on %s: use --shared-temp no, or another addressFolder\\n' ${path} "$node"
+fi
 `;
 }

@@ -9,6 +9,7 @@ import type { AwsAction } from "../aws/api.ts";
 import type { AwsCaller } from "../aws/aws_caller.ts";
 import { AwsError } from "../aws/aws_error.ts";
 import type { Belonging, Belongings, EcsThingData, EcsThingType } from "./belongings.ts";
+import { checkInputNames } from "./check_input_names.ts";
 import { containerInstancesOf } from "./container_instances.ts";
 import type { EcsTimes } from "./ecs_times.ts";
 import type { EcsExtraParams } from "./extra_params.ts";
@@ -40,12 +41,8 @@ export interface EcsResourcesOptions {
 }
 
 const WAIT_SECONDS = 300;
-const INPUTS = [
-  ["create_cluster", "ecs:CreateCluster"],
-  ["register_task_definition", "ecs:RegisterTaskDefinition"],
-  ["run_task", "ecs:RunTask"],
-  ["run_instances", "ec2:RunInstances"],
-] as const;
+/** AWS's name for the error (Amazon ECS API Reference, "RunTask"). */
+export const NO_CLUSTER = "ClusterNotFoundException";
 
 /** Makes what the tasks stand on; {@linkcode tearDown} removes it. */
 export class EcsResources {
@@ -99,9 +96,11 @@ export class EcsResources {
     return this.#region;
   }
 
-  /** Until when cluster and task definition may be missing because they are new, by `performance.now()`. */
-  get freshUntilMs(): number {
-    return Math.max(this.#clusterMs, this.#taskDefinitionMs) + this.#options.times.freshMs;
+  /** Whether cluster or task definition may be missing because they are new; a cluster that the user named is not. */
+  mayBeNew({ kind, code }: AwsError): boolean {
+    if (kind !== "missing") return false;
+    const madeMs = code === NO_CLUSTER ? this.#clusterMs : Math.max(this.#clusterMs, this.#taskDefinitionMs);
+    return performance.now() < madeMs + this.#options.times.freshMs;
   }
 
   /** The name of a task's log stream, if the worker's container writes one. */
@@ -116,19 +115,11 @@ export class EcsResources {
    * @throws {AwsError} if AWS refuses; {@linkcode ConfigError} if a name is taken.
    */
   async make(workers: number): Promise<void> {
-    await this.#checkNames();
+    await checkInputNames(this.#options.caller, this.#options.params);
     this.#region = await this.#options.caller.region("ecs");
     await this.createCluster();
     await this.createTaskDef();
     await this.runInstances(workers);
-  }
-
-  async #checkNames(): Promise<void> {
-    const { caller, params } = this.#options;
-    for (const [key, action] of INPUTS) {
-      const input = params[key];
-      if (input) await caller.check(action, input, `'${key}' in computeWorkerExtraParams`);
-    }
   }
 
   /** Makes a cluster, if asked to. One that is there already is never taken for our own. */

@@ -16,6 +16,7 @@ import {
   workerContainer,
   workerNetwork,
 } from "./helper_options.ts";
+import { checkFargateSize, DEFAULT_CPU, DEFAULT_MEMORY, toMiB } from "./fargate_size.ts";
 import { ecsNames, makeJobIDstr } from "./names.ts";
 
 /** Capacity providers, each with its weight, as RunTask has them. */
@@ -76,7 +77,8 @@ const HELPER = "makeExtraParamsFargate()";
  */
 export function makeExtraParamsFargate(options: FargateOptions): EcsExtraParams {
   const subnets = checkedSubnets(options);
-  const { cpu = "0.5 vCPU", memory = "1GB", cpuArchitecture, ephemeralStorageGiB, cluster } = options;
+  const { cpu = DEFAULT_CPU, memory = DEFAULT_MEMORY, cpuArchitecture, ephemeralStorageGiB, cluster } =
+    options;
   const names = ecsNames(makeJobIDstr(options.jobName));
   const tags = ecsTags(options.tags);
   const strategy = options.capacityProviderStrategy ??
@@ -123,6 +125,7 @@ function checkedSubnets(options: FargateOptions): readonly string[] {
   const check = new OptionCheck(HELPER, options);
   check.common();
   check.optionalTexts("cpu", "memory", "cpuArchitecture", "cluster", "subnet");
+  check.flags("assignPublicIp");
   check.list("subnets", { optional: true });
   const { subnet, subnets, cpuArchitecture, ephemeralStorageGiB: size } = options;
   if (subnet !== undefined && subnets !== undefined) {
@@ -145,16 +148,10 @@ function checkedSubnets(options: FargateOptions): readonly string[] {
   if (options.spot && options.capacityProviderStrategy) {
     throw new ConfigError(`${HELPER} takes either 'spot' or 'capacityProviderStrategy', not both`);
   }
+  checkFargateSize(options);
   return chosen;
 }
 
 function providers(strategy: CapacityProviderStrategy): string[] {
   return [...new Set(strategy.map(({ capacityProvider }) => capacityProvider ?? ""))];
-}
-
-/** Memory in AWS's words (`"1024"`, `"1GB"`, `"0.5 GB"`) in MiB; undefined for what AWS itself will refuse. */
-function toMiB(memory: string): number | undefined {
-  const [, amount, unit] = /^\s*(\d+(?:\.\d+)?)\s*(GB|MB|MiB)?\s*$/i.exec(memory) ?? [];
-  if (amount === undefined) return undefined;
-  return Math.floor(Number(amount) * (unit?.toUpperCase() === "GB" ? 1024 : 1));
 }

@@ -76,7 +76,7 @@ export class OptionCheck {
     for (const name of names) {
       const value = this.#options[name];
       if (value !== undefined && value !== null && typeof value !== "string") {
-        throw new ConfigError(`'${name}' of ${this.#helper} must be a text, not ${JSON.stringify(value)}`);
+        throw new ConfigError(`'${name}' of ${this.#helper} must be a text, not ${written(name, value)}`);
       }
     }
   }
@@ -113,6 +113,18 @@ export class OptionCheck {
     }
   }
 
+  /** These must be true or false if they are there: any text would be taken for true. */
+  flags(...names: string[]): void {
+    for (const name of names) {
+      const value = this.#options[name];
+      if (value !== undefined && value !== null && typeof value !== "boolean") {
+        throw new ConfigError(
+          `'${name}' of ${this.#helper} must be true or false, not ${JSON.stringify(value)}`,
+        );
+      }
+    }
+  }
+
   /** What both helpers want. */
   common(): void {
     this.texts("containerImage", "taskRoleArn", "executionRoleArn");
@@ -121,7 +133,14 @@ export class OptionCheck {
     this.optionalTexts("jobName", "cloudwatchLogGroup");
     this.dictionary("tags");
     this.dictionary("environment");
+    this.flags("riosTags", "spot");
   }
+}
+
+/** A value that should have been a text; with how to write a number as one. */
+function written(name: string, value: unknown): string {
+  const given = JSON.stringify(value);
+  return typeof value === "number" ? `${given}: write "${given}" (--param '${name}="${given}"')` : given;
 }
 
 /** Tags as ECS has them. */

@@ -20,6 +20,7 @@ import { awsAvailability } from "../aws/availability.ts";
 import { AwsCaller } from "../aws/aws_caller.ts";
 import { channelEnvironment } from "../aws/channel_environment.ts";
 import { Belongings } from "./belongings.ts";
+import { checkInputNames } from "./check_input_names.ts";
 import { cleanUp } from "./cleanup.ts";
 import { EcsFleet } from "./ecs_fleet.ts";
 import { EcsResources } from "./ecs_resources.ts";
@@ -55,12 +56,24 @@ export function makeDriver({ send, times }: MakeDriverOptions): Driver {
       return startFleet(spec, context, { send, times });
     },
     preview(spec: FleetSpec): Promise<Preview> {
-      return Promise.resolve(previewCalls(spec));
+      return preview(spec, send);
     },
     cleanup(selector: RunSelector): Promise<CleanupReport> {
       return cleanUp(selector, { send, times });
     },
   };
+}
+
+/** Makes the checks of a real run, and no call. */
+async function preview(spec: FleetSpec, send: MakeDriverOptions["send"]): Promise<Preview> {
+  const params = checkExtraParams(spec.extraParams, { jobName: spec.jobName });
+  const caller = new AwsCaller(send(undefined));
+  try {
+    await checkInputNames(caller, params);
+    return previewCalls(spec, params);
+  } finally {
+    caller.destroy();
+  }
 }
 
 async function startFleet(

@@ -7,7 +7,7 @@ import { KEY_VARIABLE } from "../../core/channel/address_file.ts";
 import type { FleetSpec, Preview } from "../../core/driver.ts";
 import type { AwsAction } from "../aws/api.ts";
 import { CHANNEL_VARIABLE } from "../aws/channel_environment.ts";
-import { checkExtraParams, type EcsExtraParams } from "./extra_params.ts";
+import type { EcsExtraParams } from "./extra_params.ts";
 import { inChunks } from "./in_chunks.ts";
 import {
   createClusterInput,
@@ -22,8 +22,7 @@ import { workerArguments } from "./worker_arguments.ts";
 const BATCH = 10;
 
 /** Every call of a run that goes well, with placeholders for what is only known then. */
-export function previewCalls(spec: FleetSpec): Preview {
-  const params = checkExtraParams(spec.extraParams, { jobName: spec.jobName });
+export function previewCalls(spec: FleetSpec, params: EcsExtraParams): Preview {
   const context: RequestContext = { params, run: { runId: "<run-id>", jobName: spec.jobName }, tagged: true };
   return { steps: [...creation(context, spec), ...tasks(context, spec), ...removal(params)] };
 }

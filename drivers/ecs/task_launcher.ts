@@ -10,7 +10,7 @@ import type { AwsCaller } from "../aws/aws_caller.ts";
 import { AwsError, toAwsError } from "../aws/aws_error.ts";
 import { backoffMs } from "../aws/backoff.ts";
 import type { Belonging, Belongings, EcsThingData } from "./belongings.ts";
-import type { EcsResources } from "./ecs_resources.ts";
+import { type EcsResources, NO_CLUSTER } from "./ecs_resources.ts";
 import type { EcsTimes } from "./ecs_times.ts";
 import { runTaskInput, type WorkerContainer } from "./requests.ts";
 import type { TaskBook, TaskEntry } from "./task_book.ts";
@@ -184,11 +184,10 @@ export class TaskLauncher {
       book.putBack(entries);
       return undefined;
     }
-    const isNew = error.kind === "missing" && performance.now() < resources.freshUntilMs;
     const isEmpty = NO_INSTANCES.test(error.said) && resources.hasInstances;
-    if (!error.transient && !isNew && !isEmpty) {
+    if (!error.transient && !resources.mayBeNew(error) && !isEmpty) {
       book.putBack(entries);
-      throw error;
+      throw error.code === NO_CLUSTER ? noCluster(resources, error) : error;
     }
     this.#tries++;
     this.#wait(entries, error.said);
@@ -233,6 +232,13 @@ export class TaskLauncher {
       }
     }
   }
+}
+
+function noCluster({ cluster = "default", region }: EcsResources, cause: AwsError): DriverError {
+  return new DriverError(
+    `There is no ECS cluster '${cluster}' in ${region}: name one that is there, or let the run make one (create_cluster)`,
+    { cause },
+  );
 }
 
 function failureText({ reason, detail, arn }: Failure): string {

@@ -29,13 +29,19 @@ ${watchdog(family)}
 mkdir -p /etc/ecs
 cat >> /etc/ecs/ecs.config <<'END'
 ECS_CLUSTER=${cluster}
-${SETTINGS.join("\n")}
+${[...SETTINGS, BLOCK_IMDS].join("\n")}
 END
 `;
 }
 
 /** The agent tells tasks of a Spot interruption only if it drains; it allows a container 30 s to stop unless told. */
 const SETTINGS = ["ECS_ENABLE_SPOT_INSTANCE_DRAINING=true", "ECS_CONTAINER_STOP_TIMEOUT=120s"];
+
+/**
+ * Without it whatever a task in awsvpc mode runs could take the credentials of the instance's role, which may do more than the
+ * task's ("Task IAM role", Amazon ECS Developer Guide). Who writes the user data decides it there.
+ */
+const BLOCK_IMDS = "ECS_AWSVPC_BLOCK_IMDS=true";
 
 /**
  * The user's own user data with the dead-man's switch put in, if it is a shell script.

@@ -43,7 +43,8 @@ export const slurm: BatchScheduler = {
   submitCommand: ["sbatch", "--parsable", "--export=ALL"],
   submitEnvironment: slurmEnvironment,
   carriesSecrets: true,
-  drainSeconds: ({ terminateGraceSeconds }) => Math.max(5, terminateGraceSeconds - 10),
+  drainSeconds: ({ terminateGraceSeconds }) =>
+    Math.max(Math.min(5, terminateGraceSeconds), terminateGraceSeconds - 10),
 
   directives({ name, token, arraySize, logFolder, logPrefix = "", params }: JobRequest): Directive[] {
     const { queue, account, qos, constraint, walltimeSeconds, memoryMib, cores, maxRunning } = params;

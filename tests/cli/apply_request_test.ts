@@ -118,6 +118,16 @@ Deno.test("a kind's parameters come as an object, one by one, or both, and JSON 
     ...{ a: ["x", "y=z"], b: true, c: "7", d: "x=y" },
   });
   assertEquals(
+    await params(
+      `--extra-params {"manager":{"qos":"q"}} --param manager.walltime=1:00:00 --param walltime=9m`,
+    ),
+    { manager: { qos: "q", walltime: "1:00:00" }, walltime: "9m" },
+  );
+  assertEquals(
+    await refused("--in a=b --param manager.walltime=9m --param manager=x"),
+    "--param manager.walltime: manager is given, too, and is no object: give one of the two",
+  );
+  assertEquals(
     await refused("--in a=b --param walltime"),
     "--param 'walltime' is no parameter: write KEY=VALUE, such as walltime=2:00:00",
   );

@@ -302,6 +302,21 @@ for (const [signal, status, kind] of signals) {
   });
 }
 
+Deno.test({
+  name: "a SIGTERM that comes twice, as scancel sends it to a job and to its shell, ends a run in order",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (folder) => {
+      const child = spawn([...await slowRun(folder, SLOW, "CW_SUBPROC"), "--json"]);
+      await untilBegun(folder);
+      child.kill("SIGTERM");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      child.kill("SIGTERM");
+      const { code, out, err } = await ended(child);
+      assertEquals([code, JSON.parse(out).error.name], [143, "InterruptedError"], err);
+    }),
+});
+
 /** Starts a command on a terminal of its own and hangs it up when the file is there; prints the exit status. */
 const HANG_UP = `
 import os, pty, select, sys, time

@@ -125,6 +125,8 @@ Deno.test("of an option and its name in the API, given as alternatives, the comm
     ],
     ["needs computeWorkerExtraParams (--extra-params @FILE.json): {}", "needs --extra-params @FILE.json: {}"],
     ["computeWorkerExtraParams.walltime 'x': no time", "--param walltime 'x': no time"],
+    ["computeWorkerExtraParams has no 'x': did you", "--param: there is no parameter 'x': did you"],
+    ["computeWorkerExtraParams of CW_X has no 'x'", "--param: there is no parameter of CW_X 'x'"],
     ["--resume (of the other) stays", "--resume (of the other) stays"],
   ];
   for (const [text, line] of cases) assertEquals(shown(text!), line);

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { didYouMean, editDistance } from "../../cli/closest_name.ts";
+import { didYouMean, editDistance } from "../../core/closest_name.ts";
 import { COMMANDS } from "../../cli/command_list.ts";
 import { optionsOf } from "../../cli/command.ts";
 import { commandHelp, programHelp } from "../../cli/help_text.ts";

@@ -173,7 +173,8 @@ export const FLEET_CASES: readonly ContractCase[] = [
         dryRun: true,
         confirm: () => Promise.reject(new Error("nothing is to be asked for a look")),
       };
-      assertEquals(await driver.cleanup!(selector), { removed: [], failed: [] });
+      const { removed, failed } = await driver.cleanup!(selector);
+      assertEquals([removed, failed], [[], []]);
     },
   },
 ];

@@ -29,7 +29,8 @@ const driver: Driver = {
       }
     }
     if (selector.unregistered?.runId === "tagged") removed.push("job 5");
-    return { removed, failed: [] };
+    const hint = selector.unregistered?.jobName === "elsewhere" ? { hint: "name the stack" } : {};
+    return { removed, failed: [], ...hint };
   },
 };
 registerDriver(driver);
@@ -84,6 +85,9 @@ Deno.test("runs are found by job name, and what no register knows is looked for 
   const unknown = await cleanupRuns({ ...request, jobName: "nobody's" });
   assertEquals(unknown.refused, [
     "a job named 'nobody's' is not in the register, and it is unknown to CW_CLEANING",
+  ]);
+  assertEquals((await cleanupRuns({ ...request, jobName: "elsewhere" })).refused, [
+    "a job named 'elsewhere' is not in the register, and it is unknown to CW_CLEANING; name the stack",
   ]);
   assertEquals(await asked.at(-1)!.confirm("Remove it?"), false, "nothing is removed without being asked");
 });

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { awsAvailability } from "../../../drivers/aws/availability.ts";
 import { parseSharedConfig } from "../../../drivers/aws/shared_config.ts";
 
@@ -14,13 +14,55 @@ async function reason(...given: Parameters<typeof sources>): Promise<string | un
   return availability.available ? undefined : availability.reason;
 }
 
+const KEYS = { AWS_ACCESS_KEY_ID: "k", AWS_SECRET_ACCESS_KEY: "s" };
+
+Deno.test("region and credentials that are both missing are named together", async () => {
+  assertMatch((await reason({}))!, /no AWS region is set.*; no AWS credentials are in sight/);
+});
+
+Deno.test("a service with a region of last resort says that it takes it, and only then", async () => {
+  const lastRegion = "ap-southeast-2";
+  const said = "no AWS region is set: 'ap-southeast-2' is taken";
+  assertEquals(await awsAvailability(sources(KEYS), { lastRegion }), { available: true, reason: said });
+  assertEquals(await awsAvailability(sources(KEYS), { lastRegion, region: "r" }), { available: true });
+  assertEquals(await awsAvailability(sources({ ...KEYS, AWS_DEFAULT_REGION: "r" }), { lastRegion }), {
+    available: true,
+  });
+  const { available, reason } = await awsAvailability(sources({}), { lastRegion });
+  assertEquals(available, false);
+  assertMatch(reason!, /no AWS credentials are in sight.*; no AWS region is set: 'ap-southeast-2' is taken$/);
+});
+
+Deno.test("half a pair of keys is no credentials, and the other half is named", async () => {
+  const given = { AWS_REGION: "r", AWS_ACCESS_KEY_ID: "k" };
+  assertEquals(
+    await reason(given),
+    "AWS_SECRET_ACCESS_KEY is not set, though AWS_ACCESS_KEY_ID is: set both",
+  );
+  const files = { "/h/.aws/config": "[default]\nsso_session = x\n" };
+  assertEquals(await reason({ ...given, HOME: "/h" }, files), undefined);
+});
+
+Deno.test("a profile that is in no file is named, and keys beside it are not used, as by the SDK", async () => {
+  const files = { "/h/.aws/config": "[profile work]\nregion = r\n" };
+  const given = { AWS_REGION: "r", HOME: "/h", ...KEYS };
+  assertStringIncludes(
+    (await reason({ ...given, AWS_PROFILE: "wrok" }, files))!,
+    "the profile 'wrok' that AWS_PROFILE names is in no configuration or credentials file",
+  );
+  assertStringIncludes(
+    (await reason({ ...given, AWS_PROFILE: "work" }, files))!,
+    "the profile 'work' that AWS_PROFILE names has no credentials",
+  );
+});
+
 Deno.test("a region and a key in the environment are enough", async () => {
-  assertEquals(await reason({ AWS_REGION: "eu-west-1", AWS_ACCESS_KEY_ID: "k" }), undefined);
-  assertEquals(await reason({ AWS_DEFAULT_REGION: "eu-west-1", AWS_ACCESS_KEY_ID: "k" }), undefined);
+  assertEquals(await reason({ AWS_REGION: "eu-west-1", ...KEYS }), undefined);
+  assertEquals(await reason({ AWS_DEFAULT_REGION: "eu-west-1", ...KEYS }), undefined);
 });
 
 Deno.test("what is missing is said with what to do", async () => {
-  assertStringIncludes((await reason({ AWS_ACCESS_KEY_ID: "k" }))!, "set AWS_REGION");
+  assertStringIncludes((await reason(KEYS))!, "set AWS_REGION");
   assertStringIncludes((await reason({ AWS_REGION: "eu-west-1", HOME: "/h" }))!, "AWS_PROFILE");
 });
 

@@ -17,6 +17,12 @@ Deno.test("the worker image has the Deno that this tree is made for, no root, an
   assertMatch(lines.join("\n"), /exec deno run [^"]*-A \/blockfleet\/cli\/main\.ts "\$@"/);
 });
 
+Deno.test("what is kept for the image is there", async () => {
+  const kept = (await read(".dockerignore")).split("\n").filter((line) => line.startsWith("!"));
+  assert(kept.length > 5);
+  for (const line of kept) await Deno.stat(new URL(line.slice(1), ROOT));
+});
+
 Deno.test("all that the program is made of gets into the image", async () => {
   const kept = (await read(".dockerignore")).split("\n").filter((line) => line.startsWith("!")).map((line) =>
     line.slice(1)

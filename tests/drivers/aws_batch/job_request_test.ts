@@ -74,7 +74,11 @@ for (
     [{ submitjob: {} }, "submitjob"],
     [{ stack: 3 }, "stack must be a name"],
     [{ requestTimeout: 0 }, "requestTimeout must be seconds above 0"],
-    [{ submit_job: { jobName: "x" } }, "submit_job can't have 'jobName'"],
+    [
+      { submit_job: { jobName: "x" } },
+      "submit_job can't have 'jobName': jobs are named after their run and its name (--job-name)",
+    ],
+    [{ submit_job: { timeout: {} } }, "submit_job.timeout needs attemptDurationSeconds"],
     [{ submit_job: { retryStrategy: { attempts: 3 } } }, "'retryStrategy'"],
     [{ submit_job: { containerOverrides: { command: ["x"] } } }, "can't have 'command'"],
     [{ submit_job: { timeout: { attemptDurationSeconds: 10 } } }, "at least 60, not '10'"],

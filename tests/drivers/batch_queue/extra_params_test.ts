@@ -7,6 +7,8 @@ import { slurm } from "../../../drivers/slurm/slurm_scheduler.ts";
 
 const REFUSED: readonly (readonly [Record<string, unknown>, string])[] = [
   [{ wallTime: "1h" }, "'wallTime': did you mean 'walltime'?"],
+  [{ partitoin: "a" }, "'partitoin': did you mean 'partition'?"],
+  [{ walltime: "60s", terminateGrace: 60 }, "terminateGrace '60': it must be less than the walltime, 60 s"],
   [{ walltime: "01:30" }, "walltime '01:30': it must be a time such as"],
   [{ memory: "4096" }, "memory '4096': it must be a size with its unit"],
   [{ cores: 0 }, "cores '0': it must be a whole number of at least 1"],
@@ -44,6 +46,13 @@ Deno.test("the other scheduler's own options are passed over, so that one dictio
   const given = { sbatchOptions: "-p a", qsubOptions: ["-q b", "-r y"], extraDirectives: ["-m n"] };
   assertEquals(checkedParams(slurm, given).extraDirectives, ["-p a", "-m n"]);
   assertEquals(checkedParams(pbsScheduler(), given).extraDirectives, ["-q b", "-r y", "-m n"]);
+});
+
+Deno.test("the default of terminateGrace is a minute, and at most a quarter of the walltime", () => {
+  const graceOf = (given: Record<string, unknown>) => checkedParams(slurm, given).terminateGraceSeconds;
+  assertEquals([{}, { walltime: "1h" }, { walltime: "2m" }, { walltime: 2 }].map(graceOf), [60, 60, 30, 1]);
+  assertEquals(graceOf({ walltime: "2m", terminateGrace: 90 }), 90);
+  assertEquals(slurm.drainSeconds(checkedParams(slurm, { walltime: 8 })), 2);
 });
 
 Deno.test("an account of digits alone may come as a number", () => {

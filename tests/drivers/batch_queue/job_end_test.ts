@@ -31,6 +31,19 @@ Deno.test("control characters of a log do not reach the terminal, and its end is
   assertEquals([tail.split("\n").length, tail.endsWith("last"), tail.includes("\u001b")], [15, true, false]);
 });
 
+Deno.test("of bash's words about a killed process the command line is left out", () => {
+  const command = `( set +m; trap : TERM; /usr/bin/deno run ${
+    "--allow-net=host:1 ".repeat(40)
+  })  < /dev/null`;
+  const tailOf = (words: string) => parseJobLog(`/var/spool/job7/script: line 40: ${words}\n`).tail;
+  assertEquals(tailOf(`   31 Killed                  ${command}`), "bash: process 31: Killed");
+  assertEquals(
+    tailOf(`31 Segmentation fault      (core dumped) ${command}`),
+    "bash: process 31: Segmentation fault",
+  );
+  assertEquals(tailOf("31 files were read"), "/var/spool/job7/script: line 40: 31 files were read");
+});
+
 Deno.test("a log that is not there, or is a folder, is none", async () => {
   const folder = await Deno.makeTempDir({ prefix: "blockfleet_test_" });
   assertEquals([await readJobLog(`${folder}/none`), await readJobLog(folder)], [undefined, undefined]);

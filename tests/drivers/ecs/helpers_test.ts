@@ -116,6 +116,17 @@ Deno.test("several subnets, though deprecated, are taken as they are; an existin
   assertEquals([create_cluster, run_task?.cluster], [undefined, "theirs"]);
 });
 
+Deno.test("the Fargate helper takes the pairs of CPU and memory that AWS lists, however they are written", () => {
+  const pairs = [["256", "512"], [".25 vCPU", "2 GB"], ["0.5 vCPU", "4GB"], ["1024", "8192"]];
+  pairs.push(["4 vCPU", "30GB"], ["8 vCPU", "60GB"], ["16 vCPU", "120GB"], ["32 vCPU", "244GB"]);
+  for (const [cpu, memory] of pairs) {
+    const { register_task_definition: definition } = makeExtraParamsFargate(
+      { ...COMMON, cpu, memory } as FargateOptions,
+    );
+    assertEquals([definition?.cpu, definition?.memory], [cpu, memory]);
+  }
+});
+
 const FARGATE_REFUSALS: readonly [string, Partial<Record<keyof FargateOptions, unknown>>][] = [
   ["needs 'containerImage'", { containerImage: undefined }],
   ["needs 'taskRoleArn'", { taskRoleArn: "" }],
@@ -129,6 +140,19 @@ const FARGATE_REFUSALS: readonly [string, Partial<Record<keyof FargateOptions, u
     cpuArchitecture: "arm",
   }],
   ["'tags' of makeExtraParamsFargate() must be a dictionary of texts", { tags: { a: 1 } }],
+  [`must be a text, not 2048: write "2048" (--param 'cpu="2048"')`, { cpu: 2048 }],
+  ["'assignPublicIp' of makeExtraParamsFargate() must be true or false, not \"no\"", {
+    assignPublicIp: "no",
+  }],
+  ["'spot' of makeExtraParamsFargate() must be true or false", { spot: "false" }],
+  ["'riosTags' of makeExtraParamsFargate() must be true or false, not 0", { riosTags: 0 }],
+  ["'cpu' '1 vCPU' and 'memory' '16GB': 1 vCPU go with 2GB to 8GB in steps of 1GB", {
+    cpu: "1 vCPU",
+    memory: "16GB",
+  }],
+  ["'cpu' '256' and 'memory' '1536': 0.25 vCPU go with 0.5GB, 1GB or 2GB", { cpu: "256", memory: "1536" }],
+  ["16GB to 60GB in steps of 4GB", { cpu: "8 vCPU", memory: "18GB" }],
+  ["no tasks with 'cpu' '3 vCPU': there are 0.25, 0.5, 1, 2, 4, 8, 16 vCPU", { cpu: "3 vCPU" }],
   ["from 21 to 200, not '20'", { ephemeralStorageGiB: 20 }],
   ["either 'spot' or 'capacityProviderStrategy'", { spot: true, capacityProviderStrategy: [] }],
 ];
@@ -160,6 +184,7 @@ Deno.test("the private cluster helper makes what RIOS's makes, and instances tha
   assertMatch(UserData, /^#!\/bin\/bash\n/);
   assertMatch(UserData, /^ECS_CLUSTER=blockfleet_JOB_cluster$/m);
   assertMatch(UserData, /^ECS_ENABLE_SPOT_INSTANCE_DRAINING=true$/m);
+  assertMatch(UserData, /^ECS_AWSVPC_BLOCK_IMDS=true$/m);
   assertMatch(UserData, /"Family": \*"blockfleet_JOB_task"/);
   assertMatch(UserData, /-lt 20 \]/);
   assertEquals(rest.register_task_definition.containerDefinitions[0].memoryReservation, 1024);
@@ -181,6 +206,7 @@ Deno.test("RIOS's tags are given only when they are asked for, besides the user'
 
 const PRIVATE_REFUSALS: readonly [string, Partial<Record<keyof PrivateClusterOptions, unknown>>][] = [
   ["needs 'ami'", { ami: undefined }],
+  ["'spot' of makeExtraParamsPrivateCluster() must be true or false", { spot: "false" }],
   ["needs 'instanceType'", { instanceType: undefined }],
   ["needs 'instanceProfileArn'", { instanceProfileArn: undefined }],
   ["'numInstances' of makeExtraParamsPrivateCluster() must be a whole number", { numInstances: 0 }],

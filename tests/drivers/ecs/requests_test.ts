@@ -1,6 +1,14 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { ConfigError } from "../../../core/errors.ts";
 import type { EcsExtraParams } from "../../../drivers/ecs/extra_params.ts";
+import { ecsDriver } from "../../../drivers/ecs.ts";
 import { makeDriver } from "../../../drivers/ecs/make_driver.ts";
 import { ECS_TIMES } from "../../../drivers/ecs/ecs_times.ts";
 import {
@@ -11,6 +19,7 @@ import {
   runTaskInput,
 } from "../../../drivers/ecs/requests.ts";
 import { addWatchdog, encodeUserData, makeUserData, plainUserData } from "../../../drivers/ecs/user_data.ts";
+import { FakeAws } from "./fake_aws.ts";
 import { EXTRA_PARAMS, fleetSpec } from "./held_run.ts";
 
 const RUN_TAGS = [{ key: "blockfleet:run", value: "run-1" }, { key: "blockfleet:job", value: "a_job" }];
@@ -195,9 +204,8 @@ Deno.test("overrides are measured before the call", () => {
 });
 
 Deno.test("a preview shows every call in order, and neither key nor address", async () => {
-  const send = () => {
-    throw new TypeError("nothing is called");
-  };
+  const aws = new FakeAws();
+  const send = () => aws;
   const { preview } = makeDriver({ send, times: ECS_TIMES });
   const { steps } = await preview!(
     fleetSpec(12, { ...EXTRA_PARAMS, run_instances: { ImageId: "ami-1", MinCount: 2, MaxCount: 2 } }),
@@ -216,10 +224,20 @@ Deno.test("a preview shows every call in order, and neither key nor address", as
     "ecs:DeleteTaskDefinitions",
     "ecs:DeleteCluster",
   ]);
+  assertEquals([aws.calls, aws.destroyed], [[], 1]);
   assertEquals(steps.flatMap(({ text }) => JSON.parse(text).count ?? []), [10, 2]);
   const [task] = steps.filter(({ title }) => title === "ecs:RunTask");
   assertEquals(JSON.parse(task!.text).overrides.containerOverrides[0].environment, [
     { name: "BLOCKFLEET_CHANNEL", value: "<address of the manager>" },
     { name: "BLOCKFLEET_KEY", value: "<key>" },
   ]);
+});
+
+Deno.test("a preview refuses what the real run would: a name that a call does not have, however deep", async () => {
+  const run_task = { ...EXTRA_PARAMS.run_task, networkConfigration: {} };
+  await assertRejects(
+    () => ecsDriver().preview!(fleetSpec(1, { ...EXTRA_PARAMS, run_task })),
+    ConfigError,
+    "'run_task' in computeWorkerExtraParams has no 'networkConfigration'",
+  );
 });

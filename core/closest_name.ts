@@ -5,13 +5,13 @@
  */
 
 /**
- * A question to end an error with: `: did you mean --window?`. Empty if none of the names comes near.
+ * Which of the names was meant, if one comes near.
  *
  * @param given what was written.
  * @param names what could have been.
  */
-export function didYouMean(given: string, names: Iterable<string>): string {
-  let best = "";
+export function closestName(given: string, names: Iterable<string>): string | undefined {
+  let best: string | undefined;
   // A third of the letters may be wrong: more would make guesses of unrelated words.
   let least = Math.max(1, Math.floor(given.replace(/^-+/, "").length / 3)) + 1;
   for (const name of names) {
@@ -19,10 +19,14 @@ export function didYouMean(given: string, names: Iterable<string>): string {
     // A name with not a letter in common is no guess, however short.
     if (distance < Math.min(least, Math.max(given.length, name.length))) [best, least] = [name, distance];
   }
-  if (!best && given.length > 3) {
-    best = [...names].find((name) => name.startsWith(given)) ?? "";
-  }
-  return best && `: did you mean ${best}?`;
+  if (best === undefined && given.length > 3) return [...names].find((name) => name.startsWith(given));
+  return best;
+}
+
+/** A question to end an error with: `: did you mean --window?`. Empty if none of the names comes near. */
+export function didYouMean(given: string, names: Iterable<string>): string {
+  const name = closestName(given, names);
+  return name === undefined ? "" : `: did you mean ${name}?`;
 }
 
 /** How many letters must be changed, added, left out or swapped with their neighbour (optimal string alignment). */
