@@ -13,7 +13,7 @@ const EFFORTS: readonly (readonly [tries: number, enoughWords: number])[] = [
   [2, 16],
   [3, 16],
   [4, 16],
-  [8, 32],
+  [5, 24],
   [16, 32],
   [64, 64],
 ];
