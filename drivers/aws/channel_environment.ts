@@ -3,11 +3,15 @@
  *
  * @module
  */
-import { CHANNEL_VARIABLE } from "../../core/channel/address_file.ts";
+import { CHANNEL_VARIABLE, KEY_VARIABLE } from "../../core/channel/address_file.ts";
 import type { HostedChannel } from "../../core/driver.ts";
 import { DriverError } from "../../core/errors.ts";
 
-export { CHANNEL_VARIABLE };
+/** What stands in a preview in place of {@linkcode channelEnvironment}. */
+export const PLACEHOLDER_ENVIRONMENT: Readonly<Record<string, string>> = {
+  [CHANNEL_VARIABLE]: "<address of the manager>",
+  [KEY_VARIABLE]: "<key>",
+};
 
 /**
  * The variables that lead a worker to the manager: the address, with the certificate in it, and the key. None of it stands in

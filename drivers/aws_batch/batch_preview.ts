@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CHANNEL_VARIABLE, KEY_VARIABLE } from "../../core/channel/address_file.ts";
+import { PLACEHOLDER_ENVIRONMENT } from "../aws/channel_environment.ts";
 import type { FleetSpec, Preview } from "../../core/driver.ts";
 import { jobRequest, LARGEST_ARRAY } from "./job_request.ts";
 import type { AwsBatchExtraParams } from "./params.ts";
@@ -28,7 +28,7 @@ export function previewBatch(spec: FleetSpec, params: AwsBatchExtraParams): Prev
       },
       submitJob,
       threads: spec.threadsPerWorker,
-      environment: { [CHANNEL_VARIABLE]: "<address of the manager>", [KEY_VARIABLE]: "<key>" },
+      environment: PLACEHOLDER_ENVIRONMENT,
     }, { first, count: Math.min(LARGEST_ARRAY, spec.workers - first), sequence });
     steps.push(step("batch:SubmitJob", request));
   }

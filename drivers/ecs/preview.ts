@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { KEY_VARIABLE } from "../../core/channel/address_file.ts";
 import type { FleetSpec, Preview } from "../../core/driver.ts";
 import type { AwsAction } from "../aws/api.ts";
-import { CHANNEL_VARIABLE } from "../aws/channel_environment.ts";
+import { PLACEHOLDER_ENVIRONMENT } from "../aws/channel_environment.ts";
 import type { EcsExtraParams } from "./extra_params.ts";
 import { inChunks } from "./in_chunks.ts";
 import {
@@ -66,7 +65,7 @@ function creation(context: RequestContext, { workers }: FleetSpec): Step[] {
 
 function tasks(context: RequestContext, { workers, threadsPerWorker }: FleetSpec): Step[] {
   const { params } = context;
-  const environment = { [CHANNEL_VARIABLE]: "<address of the manager>", [KEY_VARIABLE]: "<key>" };
+  const environment = PLACEHOLDER_ENVIRONMENT;
   const worker = {
     name: hasContainerName(params) ?? params.register_task_definition?.containerDefinitions?.[0]?.name ??
       "<first container>",
