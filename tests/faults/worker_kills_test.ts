@@ -35,8 +35,8 @@ const PATIENT = ["--max-block-losses", "1000", "--max-worker-losses", "1000"];
 
 for (
   const { blockMs, across, down, workers, leastKills } of [
-    { blockMs: 5, across: 50, down: 40, workers: 4, leastKills: 10 },
-    { blockMs: 500, across: 6, down: 4, workers: 5, leastKills: 10 },
+    { blockMs: 5, across: 50, down: 40, workers: 4, leastKills: 5 },
+    { blockMs: 500, across: 6, down: 6, workers: 5, leastKills: 5 },
   ]
 ) {
   Deno.test({
