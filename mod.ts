@@ -5,6 +5,7 @@
  * @module
  */
 export type { ChannelStyle } from "./core/channel_style.ts";
+export * from "./core/checked_concurrency.ts";
 export * from "./core/concurrency_style.ts";
 export * from "./core/errors.ts";
 export * from "./core/kinds.ts";

@@ -13,7 +13,7 @@ import { makeCertificate, pinCertificate, startPinnedTls } from "../core/channel
 import { formatChannelAddress, parseChannelAddress } from "../core/channel/channel_address.ts";
 import { type BenchContext, type Benchmark, type BenchmarkReport, judge, type Measure } from "./benchmark.ts";
 import { BULK, EMPTY, PART_BYTES, runThroughChannel } from "./channel_run.ts";
-import { ratioSpread, spreadOf } from "./spread.ts";
+import { ratioSpread, type Spread, spreadOf } from "./spread.ts";
 
 const WORKERS = 2;
 
@@ -31,70 +31,61 @@ interface Round {
 }
 
 async function measureChannel(context: BenchContext): Promise<BenchmarkReport> {
-  const blocks = context.isQuick ? 20_000 : 200_000;
-  const parts = context.isQuick ? 100 : 500;
-  const measures: Measure[] = [];
-  const figures = [];
-  for (const tls of [false, true]) {
-    const way = tls ? "TLS" : "plain";
-    const rounds: Round[] = [];
-    for (let round = 0; round < context.rounds; round++) {
-      context.say(`${way}, round ${round + 1} of ${context.rounds}`);
-      const tiny = await runThroughChannel({ processor: EMPTY, blocks, processes: WORKERS, tls });
-      const bulk = await runThroughChannel({ processor: BULK, blocks: parts, processes: 1, tls });
-      const bare = await runBare(parts, tls);
-      const mib = parts * PART_BYTES / 2 ** 20;
-      rounds.push({
-        blocksASecond: blocks / tiny,
-        channelMiBASecond: mib / bulk,
-        bareMiBASecond: mib / bare,
-      });
-    }
-    const rates = spreadOf(rounds.map(({ blocksASecond }) => blocksASecond));
-    const ours = rounds.map(({ channelMiBASecond }) => channelMiBASecond);
-    const bare = rounds.map(({ bareMiBASecond }) => bareMiBASecond);
-    const ratio = ratioSpread(ours, bare);
-    const seconds = (rates: readonly number[], amount: number) =>
-      spreadOf(rates.map((rate) => amount / rate));
-    const mib = parts * PART_BYTES / 2 ** 20;
-    const measure = (label: string, wallSeconds: Measure["wallSeconds"], detail: string): Measure => ({
-      label: `${label}, ${way}`,
-      wallSeconds,
-      cpuSeconds: null,
-      peakMiB: null,
-      detail,
-    });
-    measures.push(
-      measure(
-        `${blocks} empty blocks, ${WORKERS} processes`,
-        seconds(rounds.map(({ blocksASecond }) => blocksASecond), blocks),
-        `${rates.median.toFixed(0)} blocks/s`,
-      ),
-      measure(`${parts} parts of 4 MiB`, seconds(ours, mib), `${spreadOf(ours).median.toFixed(0)} MiB/s`),
-      measure("the same bytes bare", seconds(bare, mib), `${spreadOf(bare).median.toFixed(0)} MiB/s`),
-    );
-    figures.push(
-      judge({
-        what: `blocks a second, ${way}`,
-        value: rates.median,
-        range: [rates.min, rates.max],
-        unit: "1/s",
-        limit: { atLeast: tls ? 30_000 : 40_000 },
-      }, context),
-      judge({
-        what: `throughput over bare loopback, ${way}`,
-        value: ratio.median,
-        range: [ratio.min, ratio.max],
-        unit: "",
-        limit: { atLeast: 0.8 },
-      }, context),
-    );
-  }
+  const plain = await measureWay(context, false);
+  const tls = await measureWay(context, true);
   const notes = [
     `Manager and workers share this machine's ${navigator.hardwareConcurrency} cores.`,
     "A rate counts from when all workers are ready to the last block.",
   ];
-  return { measures, figures, notes, skipped: [] };
+  return {
+    measures: [...plain.measures, ...tls.measures],
+    figures: [...plain.figures, ...tls.figures],
+    notes,
+    skipped: [],
+  };
+}
+
+/** All rounds of one way to talk: plain or TLS. */
+async function measureWay(
+  context: BenchContext,
+  tls: boolean,
+): Promise<Pick<BenchmarkReport, "measures" | "figures">> {
+  const blocks = context.isQuick ? 20_000 : 200_000;
+  const parts = context.isQuick ? 100 : 500;
+  const mib = parts * PART_BYTES / 2 ** 20;
+  const way = tls ? "TLS" : "plain";
+  const rounds: Round[] = [];
+  for (let round = 0; round < context.rounds; round++) {
+    context.say(`${way}, round ${round + 1} of ${context.rounds}`);
+    rounds.push({
+      blocksASecond: blocks / await runThroughChannel({ processor: EMPTY, blocks, processes: WORKERS, tls }),
+      channelMiBASecond: mib / await runThroughChannel({ processor: BULK, blocks: parts, processes: 1, tls }),
+      bareMiBASecond: mib / await runBare(parts, tls),
+    });
+  }
+  const rates = rounds.map(({ blocksASecond }) => blocksASecond);
+  const ours = rounds.map(({ channelMiBASecond }) => channelMiBASecond);
+  const bare = rounds.map(({ bareMiBASecond }) => bareMiBASecond);
+  const measure = (label: string, rates: readonly number[], unit: string, amount: number): Measure => ({
+    label: `${label}, ${way}`,
+    wallSeconds: spreadOf(rates.map((rate) => amount / rate)),
+    cpuSeconds: null,
+    peakMiB: null,
+    detail: `${spreadOf(rates).median.toFixed(0)} ${unit}`,
+  });
+  const figure = (what: string, { median, min, max }: Spread, unit: string, atLeast: number) =>
+    judge({ what: `${what}, ${way}`, value: median, range: [min, max], unit, limit: { atLeast } }, context);
+  return {
+    measures: [
+      measure(`${blocks} empty blocks, ${WORKERS} processes`, rates, "blocks/s", blocks),
+      measure(`${parts} parts of 4 MiB`, ours, "MiB/s", mib),
+      measure("the same bytes bare", bare, "MiB/s", mib),
+    ],
+    figures: [
+      figure("blocks a second", spreadOf(rates), "1/s", tls ? 30_000 : 40_000),
+      figure("throughput over bare loopback", ratioSpread(ours, bare), "", 0.8),
+    ],
+  };
 }
 
 /** Seconds for the same bytes with nothing around them. */

@@ -10,7 +10,7 @@ import { releaseBuffers } from "../core/channel/buffer_pool.ts";
 import { formatChannelAddress, parseChannelAddress } from "../core/channel/channel_address.ts";
 import { ChannelServer } from "../core/channel/channel_server.ts";
 import { ManagerChannel } from "../core/channel/manager_channel.ts";
-import { checkConcurrency } from "../core/concurrency_style.ts";
+import { checkConcurrency } from "../core/checked_concurrency.ts";
 import { Dispatcher } from "../core/dispatcher.ts";
 import type { Driver } from "../core/driver.ts";
 import { headerOnly, type Payload } from "../core/payload.ts";
@@ -45,7 +45,7 @@ export interface ChannelRun {
 
 /** Seconds from when all workers are ready until the last block is done. */
 export async function runThroughChannel(run: ChannelRun): Promise<number> {
-  const { processor, blocks, processes, workersEach = 1, tls, ready, accepted } = run;
+  const { processes, workersEach = 1, tls, ready } = run;
   const workers = processes * workersEach;
   const runId = crypto.randomUUID();
   const key = crypto.getRandomValues(new Uint8Array(32));
@@ -54,21 +54,7 @@ export async function runThroughChannel(run: ChannelRun): Promise<number> {
     { kind: "CW_BENCH", computeWorkersReadDefault: true } as Driver,
   );
   let startMs = 0;
-  const job: BlockJob = {
-    blockCount: blocks,
-    program: { threadUrl: new URL(import.meta.url), runHere: () => Promise.resolve() },
-    processor,
-    workerJob: headerOnly({}),
-    leastAhead: processor === BULK ? 3 : 1,
-    copiesAllowed: true,
-    describeBlock: (block) => `block ${block}`,
-    accept: (_block, payload) => {
-      releaseBuffers(payload);
-      accepted?.();
-    },
-    finished: () => undefined,
-  };
-  const dispatcher = new Dispatcher(job, concurrency, {
+  const dispatcher = new Dispatcher(jobOf(run), concurrency, {
     timers: new Timers(),
     expected: workers,
     maxWorkerLosses: 3,
@@ -102,7 +88,7 @@ export async function runThroughChannel(run: ChannelRun): Promise<number> {
         stdin: "null",
       }).spawn(),
   );
-  const ticking = setInterval(() => dispatcher.tick(), 100);
+  const ticking = setInterval(() => dispatcher.tick(performance.now()), 100);
   await dispatcher.completion;
   const seconds = (performance.now() - startMs) / 1000;
   await dispatcher.finish();
@@ -110,6 +96,23 @@ export async function runThroughChannel(run: ChannelRun): Promise<number> {
   await server.close("the run is done");
   await Promise.all(children.map((child) => child.status));
   return seconds;
+}
+
+function jobOf({ processor, blocks, accepted }: ChannelRun): BlockJob {
+  return {
+    blockCount: blocks,
+    program: { threadUrl: new URL(import.meta.url), runHere: () => Promise.resolve() },
+    processor,
+    workerJob: headerOnly({}),
+    leastAhead: processor === BULK ? 3 : 1,
+    copiesAllowed: true,
+    describeBlock: (block) => `block ${block}`,
+    accept: (_block, payload) => {
+      releaseBuffers(payload);
+      accepted?.();
+    },
+    finished: () => undefined,
+  };
 }
 
 const PROCESSORS: Processors = {

@@ -36,7 +36,7 @@ const BENCHMARKS: readonly Benchmark[] = [
 
 const HELP = `Usage: deno task bench [NAME...] [--quick] [--rounds N] [--json]
 
-Benchmarks; without a name all of them run, in about five minutes:
+Benchmarks; without a name all of them run, in about ten minutes:
 ${BENCHMARKS.map(({ name, about }) => `  ${name.padEnd(8)}${about}`).join("\n")}
 
   --quick     small scenes, under a minute; limits are not judged

@@ -53,7 +53,7 @@ export async function runApply(options: ParsedOptions, console: CliConsole): Pro
     ...{ host: Deno.hostname(), version: VERSION },
   }));
   if (options.has("json")) console.out(toJson(jsonResult(result)));
-  else if (!isQuiet) showResult(result, console);
+  else if (!isQuiet) showResult(result, request, console);
   if (level !== undefined) console.err(result.timings.formatReport(level === "1" ? 1 : 0));
   return EXIT_DONE;
 }
@@ -110,10 +110,12 @@ function jsonResult(result: ApplyResult): Record<string, unknown> {
   };
 }
 
-function showResult(result: ApplyResult, console: CliConsole): void {
+/** Other args that the function has only read are known to whoever gave them. */
+function showResult(result: ApplyResult, { otherArgs }: ApplyOptions, console: CliConsole): void {
+  const given = toJson(otherArgs);
   for (const output of result.outputs) console.out(outputLine(output));
   console.out(blocksLine(result));
-  for (const args of heldArgs(result)) console.out(`otherArgs: ${toJson(args)}`);
+  for (const args of heldArgs(result).map(toJson)) if (args !== given) console.out(`otherArgs: ${args}`);
 }
 
 /** Without other args each worker's copy is nothing. */

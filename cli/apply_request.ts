@@ -3,12 +3,13 @@
  *
  * @module
  */
+import { didYouMean } from "../core/closest_name.ts";
 import { ConfigError } from "../core/errors.ts";
 import type { ApplierControls, ApplyOptions, Footprint } from "../raster/apply_options.ts";
 import { APPLY_OPTIONS } from "./apply_option_table.ts";
-import { concurrencyOf } from "./concurrency_request.ts";
-import { didYouMean } from "../core/closest_name.ts";
+import { type ConcurrencyContext, concurrencyOf } from "./concurrency_request.ts";
 import { parseJsonArgument } from "./json_argument.ts";
+import type { Mutable } from "./mutable.ts";
 import { ALL_NAMES, parseNamedFiles, parseNamedValue, splitList } from "./named_values.ts";
 import type { ParsedOptions } from "./option_table.ts";
 import {
@@ -20,14 +21,8 @@ import {
   parseWindow,
 } from "./option_values.ts";
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
 /** What the options are read with, besides themselves. */
-export interface ApplyRequestOptions {
-  /** Compute workers where the user gives no number. */
-  readonly cores: number;
-  /** The kind where the user gives none: that of `--driver`. Default `CW_THREADS`. */
-  readonly defaultKind?: string;
+export interface ApplyRequestOptions extends ConcurrencyContext {
   /** Whether function and inputs may be missing, as where only the workers are of interest. Default false. */
   readonly isOutline?: boolean;
 }

@@ -3,10 +3,15 @@
  *
  * @module
  */
+import { BlockfleetError, messageOf } from "../core/errors.ts";
 
 /** The two streams, and what is known of the terminal. */
 export interface CliConsole {
-  /** Writes a line, or several, of results. */
+  /**
+   * Writes a line, or several, of results.
+   *
+   * @throws {BlockfleetError} the first time that they can't be written.
+   */
   out(text: string): void;
   /** Writes a line, or several, for people. */
   err(text: string): void;
@@ -33,6 +38,7 @@ export function processConsole(): CliConsole {
   const outIsTerminal = Deno.stdout.isTerminal();
   const locale = Deno.env.get("LC_ALL") || Deno.env.get("LC_CTYPE") || Deno.env.get("LANG") || "";
   const encoder = new TextEncoder();
+  let isOutLost = false;
   const write = (stream: { writeSync(bytes: Uint8Array): number }, text: string) => {
     const bytes = encoder.encode(text);
     try {
@@ -42,7 +48,10 @@ export function processConsole(): CliConsole {
       if (stream === Deno.stderr || outIsTerminal) return;
       // `blockfleet info *.tif | head` is no error of ours.
       if (error instanceof Deno.errors.BrokenPipe) Deno.exit(BROKEN_PIPE_STATUS);
-      throw error;
+      // With --json what is thrown here is written there too.
+      if (isOutLost) return;
+      isOutLost = true;
+      throw new BlockfleetError(`Cannot write to standard output: ${messageOf(error)}`, { cause: error });
     }
   };
   return {

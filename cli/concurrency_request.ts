@@ -8,16 +8,15 @@ import { CW_NONE, CW_THREADS } from "../core/kinds.ts";
 import { APPLY_OPTIONS } from "./apply_option_table.ts";
 import { channelStyleOf } from "./channel_request.ts";
 import { extraParamsOf } from "./extra_params.ts";
+import type { Mutable } from "./mutable.ts";
 import type { ParsedOptions } from "./option_table.ts";
 import { parseChoice, parseCount, parseSeconds, parseWorkers } from "./option_values.ts";
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** What the options are read with, besides themselves. */
 export interface ConcurrencyContext {
   /** Compute workers where the user gives no number. */
   readonly cores: number;
-  /** The kind where the user gives none. Default `CW_THREADS`. */
+  /** The kind where the user gives none: that of `--driver`. Default `CW_THREADS`. */
   readonly defaultKind?: string;
 }
 

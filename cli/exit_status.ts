@@ -22,9 +22,9 @@ export const EXIT_DONE = 0;
 /** The job failed. */
 export const EXIT_FAILED = 1;
 /** Wrong use: an unknown option, a bad value, a combination that makes no sense. */
-export const EXIT_USAGE = 2;
+const EXIT_USAGE = 2;
 /** The kind of compute worker is not available here. */
-export const EXIT_UNAVAILABLE = 3;
+const EXIT_UNAVAILABLE = 3;
 
 /** The signals that end a run in order, by their numbers (POSIX). */
 export const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
@@ -34,8 +34,6 @@ export type EndingSignal = keyof typeof SIGNAL_NUMBERS;
 
 /** The run was ended by a signal and has cleaned up. */
 export class InterruptedError extends BlockfleetError {
-  /** The error's name. */
-  override name = "InterruptedError";
   /** The signal. */
   readonly signal: EndingSignal;
 

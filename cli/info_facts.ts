@@ -4,6 +4,7 @@
  * @module
  */
 import { format as formatBytes } from "@std/fmt/bytes";
+import { messageOf } from "../core/errors.ts";
 import { crsName, epsgCode, GEO_KEY, geoKeyValues } from "../raster/geotiff/geo_keys.ts";
 import { pixelToWorld } from "../raster/pixel_grid.ts";
 import type { GeoKeys, RasterInfo } from "../raster/raster_info.ts";
@@ -105,7 +106,7 @@ export function infoLines(info: RasterInfo): string[] {
     ],
   );
   const widest = Math.max(...rows.map(([label]) => label.length));
-  return [facts.location, ...rows.map(([label, value]) => `  ${label.padEnd(widest)}  ${printable(value)}`)];
+  return [facts.location, ...rows.map(([label, value]) => `  ${label.padEnd(widest)}  ${messageOf(value)}`)];
 }
 
 function crsFacts(geoKeys: GeoKeys | null): InfoFacts["crs"] {
@@ -114,7 +115,7 @@ function crsFacts(geoKeys: GeoKeys | null): InfoFacts["crs"] {
   const values = geoKeyValues(geoKeys);
   const epsg = epsgCode(geoKeys) ?? null;
   const citation = [GEO_KEY.GTCitation, GEO_KEY.ProjectedCitation, GEO_KEY.GeodeticCitation]
-    .map((id) => values.get(id)).filter((value) => typeof value === "string").map(printable)
+    .map((id) => values.get(id)).filter((value) => typeof value === "string").map(messageOf)
     // Some writers say so where they have no name.
     .find((value) => !/^(unknown|unnamed|)$/i.test(value));
   return { name: epsg === null || citation === undefined ? name : citation, epsg };
@@ -136,10 +137,4 @@ function extentOf({ geotransform, width, height }: RasterInfo): InfoFacts["exten
 
 function nodataText(value: number): string {
   return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
-}
-
-/** Text from a file, safe on a terminal. */
-function printable(text: string): string {
-  // deno-lint-ignore no-control-regex -- control characters are what it is about
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
 }

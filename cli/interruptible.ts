@@ -23,7 +23,8 @@ export interface InterruptibleOptions {
 
 /**
  * Runs `work`, and aborts it on SIGINT, SIGTERM or SIGHUP; it then has the time that it needs to clean up. A second
- * signal exits at once, unless it only repeats the first: see {@linkcode isSameWish}. A signal that was ignored when the program started, as by `nohup`, stays ignored.
+ * signal exits at once, unless it only repeats the first: see {@linkcode isSameWish}. A signal that was ignored when the
+ * program started, as by `nohup`, stays ignored.
  *
  * @throws {InterruptedError} if a signal ended the work.
  */

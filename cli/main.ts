@@ -6,14 +6,16 @@
  *
  * @module
  */
-import { ConfigError } from "../core/errors.ts";
-import { type CliConsole, processConsole } from "./cli_console.ts";
 import { didYouMean } from "../core/closest_name.ts";
+import { ConfigError } from "../core/errors.ts";
+import { becomesWorker } from "../core/worker_program.ts";
+import { type CliConsole, processConsole } from "./cli_console.ts";
 import { type Command, optionsOf } from "./command.ts";
 import { COMMANDS } from "./command_list.ts";
 import { errorDetails, errorLine, EXIT_DONE, exitStatusOf } from "./exit_status.ts";
 import { commandHelp, programHelp } from "./help_text.ts";
 import { missingEquals, type OptionSpec, parseOptions } from "./option_table.ts";
+import { exitOnUncaught } from "./uncaught.ts";
 import { VERSION } from "./version.ts";
 
 export type { CliConsole };
@@ -27,29 +29,60 @@ export type { CliConsole };
  * 129, 130 or 143 ended by SIGHUP, SIGINT or SIGTERM.
  */
 export async function main(args: readonly string[], console: CliConsole = processConsole()): Promise<number> {
+  becomesWorker();
   const command = COMMANDS.find(({ help }) => help.name === args[0]);
   const options = optionsOf(command?.help);
   try {
-    return command ? await runCommand(command, options, args.slice(1), console) : runProgram(args, console);
+    return command
+      ? await runCommand(command, args.slice(1), { options, console })
+      : runProgram(args, console);
   } catch (error) {
-    // Read from the arguments themselves: they may be the very thing that could not be parsed.
-    const flags = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
-    const line = errorLine(error, options);
-    console.err(`blockfleet: ${line}`);
-    if (flags.includes("--verbose") || flags.includes("-v")) console.err(errorDetails(error));
-    if (flags.includes("--json") && options.some(({ name }) => name === "json")) {
-      const name = error instanceof Error ? error.name : "Error";
-      console.out(JSON.stringify({ ok: false, error: { name, message: line } }));
-    }
-    return exitStatusOf(error);
+    return tellError(error, { args, options, console });
   }
+}
+
+/** Says an error in one line, with its stack if that is asked for; gives the exit status. */
+function tellError(
+  error: unknown,
+  { args, options, console }: {
+    readonly args: readonly string[];
+    readonly options: readonly OptionSpec[];
+    readonly console: CliConsole;
+  },
+): number {
+  // Read from the arguments themselves: they may be the very thing that could not be parsed.
+  const flags = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
+  const line = errorLine(error, options);
+  console.err(`blockfleet: ${line}`);
+  if (flags.includes("--verbose") || flags.includes("-v")) console.err(errorDetails(error));
+  if (flags.includes("--json") && options.some(({ name }) => name === "json")) {
+    const name = error instanceof Error ? error.name : "Error";
+    console.out(JSON.stringify({ ok: false, error: { name, message: line } }));
+  }
+  return exitStatusOf(error);
+}
+
+/**
+ * The first line of a program of your own that is to be compiled and has workers that are processes: those are the program
+ * itself, started with the argument `worker`, and this makes them workers. It does nothing in other cases.
+ *
+ * ```ts ignore
+ * import { serveWorkers } from "@blockfleet/blockfleet/cli";
+ *
+ * await serveWorkers();
+ * ```
+ *
+ * @param args the program's arguments. A worker ends with the process, so this returns only if they are none of a worker.
+ */
+export async function serveWorkers(args: readonly string[] = Deno.args): Promise<void> {
+  becomesWorker();
+  if (Deno.build.standalone && args[0] === "worker") Deno.exit(await main(args));
 }
 
 async function runCommand(
   { help, load }: Command,
-  options: readonly OptionSpec[],
   args: readonly string[],
-  console: CliConsole,
+  { options, console }: { readonly options: readonly OptionSpec[]; readonly console: CliConsole },
 ): Promise<number> {
   const parsed = wantsHelp(args) ? undefined : parseOptions(options, args);
   if (!parsed) {
@@ -103,6 +136,10 @@ function wantsHelp(args: readonly string[]): boolean {
 if (import.meta.main) {
   // What a user function logs is for people; standard output is for results, which don't go through this console.
   globalThis.console.log = globalThis.console.info = globalThis.console.debug = globalThis.console.error;
+  exitOnUncaught((error) => {
+    const options = optionsOf(COMMANDS.find(({ help }) => help.name === Deno.args[0])?.help);
+    return tellError(error, { args: Deno.args, options, console: processConsole() });
+  });
   // Exit rather than let the event loop run dry: a thread that would not end must not keep a finished command here.
   Deno.exit(await main(Deno.args));
 }

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { ConfigError } from "../core/errors.ts";
 import { didYouMean } from "../core/closest_name.ts";
+import { ConfigError } from "../core/errors.ts";
 
 /** The name under which a value is given that is for all names that are not given one: as in `PerName`. */
 export const ALL_NAMES = "*";

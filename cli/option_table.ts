@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { ConfigError } from "../core/errors.ts";
 import { didYouMean } from "../core/closest_name.ts";
+import { ConfigError } from "../core/errors.ts";
 
 /** One option of a command. */
 export interface OptionSpec {
@@ -89,7 +89,7 @@ export class ParsedOptions {
  * An option's value follows after a space or `=`, and may begin with a dash (`--nodata -9999`); everything after a
  * `--` is no option. Std's `parseArgs` is not used because it takes such a value for another option.
  *
- * @throws {ConfigError} for an unknown option, a missing or superfluous value, or an option given twice.
+ * @throws {ConfigError} for an unknown option, a missing or superfluous value, or an option that has a value given twice.
  */
 export function parseOptions(specs: readonly OptionSpec[], args: readonly string[]): ParsedOptions {
   const positionals: string[] = [];

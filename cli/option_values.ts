@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { didYouMean } from "../core/closest_name.ts";
 import { ConfigError } from "../core/errors.ts";
 import { DATA_TYPES, type DataType, isDataType } from "../raster/data_type.ts";
-import { didYouMean } from "../core/closest_name.ts";
 
 /**
  * A whole number.

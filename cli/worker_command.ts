@@ -18,11 +18,12 @@ import { COMPUTE_PROGRAM } from "../raster/compute_thread.ts";
 import type { CliConsole } from "./cli_console.ts";
 import { EXIT_DONE } from "./exit_status.ts";
 import type { ParsedOptions } from "./option_table.ts";
+import { parseCount } from "./option_values.ts";
 import { arrayIndex, type WorkerIdentity, workerIdentity } from "./worker_identity.ts";
 
 /** Runs the command. */
 export async function runWorker(options: ParsedOptions, console: CliConsole): Promise<number> {
-  const threads = wholeNumber(options, "threads", 1, { atLeast: 1 });
+  const threads = wholeNumber(options, "threads", { fallback: 1, min: 1 });
   const credentials = await channelCredentials(options);
   const draining = drainOnSignal();
   const channel = await ManagerChannel.connect({
@@ -31,7 +32,10 @@ export async function runWorker(options: ParsedOptions, console: CliConsole): Pr
     signal: draining,
     worker: workerNumber(options),
     hello: { ...await identity(options), host: Deno.hostname(), pid: Deno.pid, threads },
-    deadlineMs: 1000 * wholeNumber(options, "connect-timeout", 300),
+    deadlineMs: 1000 * wholeNumber(options, "connect-timeout", { fallback: 300 }),
+    ...options.has("refused-timeout")
+      ? { refusedMs: 1000 * wholeNumber(options, "refused-timeout", { fallback: 0 }) }
+      : {},
     notice: (line) => console.err(line),
   });
   try {
@@ -40,7 +44,7 @@ export async function runWorker(options: ParsedOptions, console: CliConsole): Pr
       threads,
       codeHash: credentials.address.codeHash,
       draining,
-      drainGraceMs: 1000 * wholeNumber(options, "drain-grace", 20),
+      drainGraceMs: 1000 * wholeNumber(options, "drain-grace", { fallback: 20 }),
     });
   } finally {
     await channel.leave("the worker ends");
@@ -70,9 +74,9 @@ async function channelCredentials(options: ParsedOptions): Promise<ChannelCreden
 
 function workerNumber(options: ParsedOptions): number | undefined {
   const index = options.value("index") ?? "auto";
-  if (index !== "auto") return wholeNumber(options, "index", 0);
+  if (index !== "auto") return parseCount("index", index, { min: 0 });
   const element = arrayIndex();
-  return element === undefined ? undefined : element + wholeNumber(options, "index-offset", 0);
+  return element === undefined ? undefined : element + wholeNumber(options, "index-offset", { fallback: 0 });
 }
 
 async function identity(options: ParsedOptions): Promise<WorkerIdentity> {
@@ -82,17 +86,14 @@ async function identity(options: ParsedOptions): Promise<WorkerIdentity> {
   throw new ConfigError(`--native-id must be auto or pid, not '${source}'`);
 }
 
-function wholeNumber(
-  options: ParsedOptions,
-  name: string,
-  fallback: number,
-  { atLeast = 0 }: { atLeast?: number } = {},
-): number {
+function wholeNumber(options: ParsedOptions, name: string, { fallback, min = 0 }: WholeNumber): number {
   const text = options.value(name);
-  if (text === undefined) return fallback;
-  const value = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= atLeast) return value;
-  throw new ConfigError(`--${name} must be a whole number of at least ${atLeast}, not '${text}'`);
+  return text === undefined ? fallback : parseCount(name, text, { min });
+}
+
+interface WholeNumber {
+  readonly fallback: number;
+  readonly min?: number;
 }
 
 /** A batch system's SIGTERM, and a terminal's Ctrl-C, which reaches a worker too although its manager ends it. */

@@ -40,6 +40,13 @@ export const WORKER_HELP: CommandHelp = {
     { name: "threads", value: "N", help: "computing threads (default 1)" },
     { name: "connect-timeout", value: "SECONDS", help: "how long to try to connect (default 300)" },
     {
+      name: "refused-timeout",
+      value: "SECONDS",
+      help:
+        "how long to try while every address refuses the connection, for a manager that listened before this worker was " +
+        "started (default as --connect-timeout)",
+    },
+    {
       name: "drain-grace",
       value: "SECONDS",
       help: "how long the blocks in hand may take after SIGTERM (default 20)",

@@ -6,6 +6,8 @@
 
 /** Where array jobs find their number, by batch system. */
 const ARRAY_INDEX_VARIABLES = ["SLURM_ARRAY_TASK_ID", "PBS_ARRAY_INDEX", "AWS_BATCH_JOB_ARRAY_INDEX"];
+/** Grid Engine's, which counts from 1 here: `undefined` in a job that is no array's. */
+const GRID_ENGINE_TASK = "SGE_TASK_ID";
 /** The metadata endpoint is on the same host; one that takes longer won't answer, milliseconds. */
 const METADATA_MS = 2000;
 
@@ -21,14 +23,15 @@ export interface WorkerIdentity {
  * The id by which the driver knows this worker, and how often its job was requeued.
  *
  * Batch is asked before ECS, since its jobs are ECS tasks, too. Sources: sbatch(1), "OUTPUT ENVIRONMENT VARIABLES";
- * qsub(1B), "PBS_JOBID"; AWS Batch User Guide, "AWS Batch job environment variables"; Amazon ECS Developer Guide, "task
+ * qsub(1B), "PBS_JOBID"; qsub(1) of Grid Engine, "ENVIRONMENTAL VARIABLES"; AWS Batch User Guide, "AWS Batch job environment variables"; Amazon ECS Developer Guide, "task
  * metadata endpoint version 4".
  */
 export async function workerIdentity(): Promise<WorkerIdentity> {
   const restarts = wholeVariable("SLURM_RESTART_COUNT");
   const job = slurmJob();
   if (job !== undefined) return { nativeId: job, ...restarts === undefined ? {} : { restarts } };
-  const nativeId = variable("PBS_JOBID") ?? variable("AWS_BATCH_JOB_ID") ?? await ecsTask();
+  const nativeId = variable("PBS_JOBID") ?? gridEngineJob() ?? variable("AWS_BATCH_JOB_ID") ??
+    await ecsTask();
   return { nativeId: nativeId ?? String(Deno.pid) };
 }
 
@@ -38,13 +41,22 @@ export function arrayIndex(): number | undefined {
     const index = wholeVariable(name);
     if (index !== undefined) return index;
   }
-  return undefined;
+  const task = wholeVariable(GRID_ENGINE_TASK);
+  return task === undefined ? undefined : task - 1;
 }
 
 function slurmJob(): string | undefined {
   const job = variable("SLURM_ARRAY_JOB_ID");
   const element = variable("SLURM_ARRAY_TASK_ID");
   return job !== undefined && element !== undefined ? `${job}_${element}` : variable("SLURM_JOB_ID");
+}
+
+/** `JOB_ID` alone is anybody's name. */
+function gridEngineJob(): string | undefined {
+  const job = variable("JOB_ID");
+  const task = variable(GRID_ENGINE_TASK);
+  if (job === undefined || task === undefined) return undefined;
+  return /^\d+$/.test(task) ? `${job}.${task}` : job;
 }
 
 async function ecsTask(): Promise<string | undefined> {

@@ -31,6 +31,8 @@ export interface BlockJob {
    * May become true while the run goes on. Default false.
    */
   readonly argsChanged?: boolean;
+  /** What workers load before their first block, for people. Default "the job". */
+  readonly loads?: string;
   /** The SHA-256 of the code that is shipped, hexadecimal: workers run no other. Absent if none is. */
   readonly codeHash?: string | undefined;
   /** What workers must be allowed beyond computing; absent for nothing. */

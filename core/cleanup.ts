@@ -6,8 +6,8 @@
 import type { CleanupReport, Driver, RunSelector } from "./driver.ts";
 import { ConfigError, messageOf } from "./errors.ts";
 import type { ComputeWorkerKind } from "./kinds.ts";
+import type { PrivateFolder } from "./private_folder.ts";
 import { listRegisteredRuns, type StoredRun } from "./register/registered_runs.ts";
-import type { RegisterFolder } from "./register/register_folder.ts";
 import { findDriver, listKinds, loadDriverModule } from "./registry.ts";
 
 /** Which runs are to be cleaned up, and how. At least one of `runIds`, `jobName` and `allDead` is needed. */
@@ -29,7 +29,7 @@ export interface CleanupRequest {
   /** Told of each step, one line at a time. */
   readonly onLine: (line: string) => void;
   /** Where registers are. Default the user's. */
-  readonly folder?: RegisterFolder;
+  readonly folder?: PrivateFolder;
 }
 
 /** What was cleaned up, or would be. */

@@ -85,7 +85,7 @@ export class Departures {
   retireIdle(keep: number, options: { readonly idleMs: number; readonly nowMs: number }): void {
     const { sessions, scheduler } = this.#parts;
     if (this.#parts.isOver() || scheduler.waitingCount > 0) return;
-    const working = sessions.ready.filter(({ finishing }) => !finishing);
+    const working = sessions.ready.filter(({ finishing, draining }) => !finishing && !draining);
     let spare = working.length - keep;
     // The last ones that came go first.
     for (const session of working.reverse()) {
@@ -241,7 +241,7 @@ export class Departures {
     const block = blamed === undefined ? undefined : job.describeBlock(blamed);
     hooks.notice(lossNotice({
       ...{ verdict, reason, maxWorkerLosses, context: session.context(block) },
-      times: blamed === undefined ? 0 : scheduler.lossesOf(blamed),
+      times: blamed === undefined ? 0 : scheduler.deathsOf(blamed),
     }));
   }
 }

@@ -7,10 +7,11 @@ import { type AllocationNews, Allocations } from "./allocations.ts";
 import type { BlockJob } from "./block_job.ts";
 import { BlockTimeout } from "./block_timeout.ts";
 import { releaseBuffers } from "./channel/buffer_pool.ts";
-import type { CheckedConcurrency } from "./concurrency_style.ts";
+import type { CheckedConcurrency } from "./checked_concurrency.ts";
 import type { DispatcherHooks } from "./dispatcher_hooks.ts";
 import { Departures, type UnheardEnd } from "./departures.ts";
 import { HandOut } from "./hand_out.ts";
+import { LoadingWatch } from "./loading_watch.ts";
 import type { BlockResult, FromWorker, RemoteError, WorkerHello, WorkerLink } from "./messages.ts";
 import { OutputBuffer } from "./output_buffer.ts";
 import { payloadBytes } from "./payload.ts";
@@ -59,6 +60,7 @@ export class Dispatcher {
   readonly #completion = Promise.withResolvers<void>();
   readonly #watches: StallWatches;
   readonly #blockTimeout: BlockTimeout;
+  readonly #loading: LoadingWatch;
   readonly #clock = new RunClock(performance.now());
   #expected: number;
   #barrier: boolean;
@@ -75,6 +77,7 @@ export class Dispatcher {
     this.#hooks = options.hooks;
     this.#expected = options.expected;
     this.#barrier = concurrency.timeouts.computeBarrierTimeout !== undefined;
+    this.#loading = new LoadingWatch(job.loads ?? "the job");
     this.#watches = new StallWatches(concurrency.timeouts, () => options.hooks.queueReasons());
     this.#blockTimeout = new BlockTimeout(concurrency.timeouts.blockTimeout, {
       describeBlock: (block) => job.describeBlock(block),
@@ -230,12 +233,14 @@ export class Dispatcher {
   }
 
   /** Looks at the clock: timeouts, and blocks that have become slow enough to copy. Called a few times a second. */
-  tick(nowMs: number = performance.now()): void {
+  tick(nowMs: number): void {
     this.#guard(() => {
       if (this.#over) return;
       const runMs = this.#clock.tick(nowMs);
       this.#blockTimeout.check(this.#sessions, { nowMs, runMs });
       this.#checkStalls(runMs);
+      const slow = this.#loading.check(this.#sessions, runMs);
+      if (slow !== undefined) this.#hooks.notice(slow);
       for (const session of this.#sessions.ready) {
         if (this.#scheduler.heldCount(session.id) === 0) this.#handOut.pump(session);
         else this.#handOut.takeBackLate(session, nowMs);
@@ -243,11 +248,7 @@ export class Dispatcher {
     });
   }
 
-  /**
-   * After the last block: lets workers say their last word, without waiting for those that compute losing copies.
-   *
-   * @throws {WorkerError} if one could not.
-   */
+  /** After the last block: lets workers say their last word, without waiting for those that compute losing copies. */
   finish(): Promise<void> {
     return this.#departures.finish();
   }
@@ -308,6 +309,7 @@ export class Dispatcher {
         return session.link.close("its thread is lost");
       }
       case "released":
+        session.gaveBack(message.blocks);
         this.#scheduler.giveBack(session.id, message.blocks);
         // Where copies may run, those who asked have the blocks already.
         return this.#scheduler.hasPending ? this.#handOut.pumpAll() : this.#handOut.pump(session);
@@ -339,6 +341,7 @@ export class Dispatcher {
     for (const { block, attempt, elapsedMs, payload } of items) {
       const acceptance = this.#scheduler.finish(session.id, block, { attempt, elapsedMs, nowMs });
       session.readAhead.finished(block, { elapsedMs, bytes: payloadBytes(payload), nowMs });
+      session.finished(block);
       if (acceptance !== "first") {
         releaseBuffers(payload);
         continue;

@@ -9,7 +9,7 @@
  * @module
  */
 import type { ChannelStyle } from "./channel_style.ts";
-import type { WorkerHello, WorkerLink } from "./messages.ts";
+import type { FromWorker, ToWorker, WorkerHello, WorkerLink } from "./messages.ts";
 import type { RegisteredRun, RunRegister } from "./register/run_register.ts";
 import type { WorkerAccess } from "./worker_command.ts";
 
@@ -37,6 +37,9 @@ export type { WorkerAccess } from "./worker_command.ts";
 export type { ChannelStyle } from "./channel_style.ts";
 export type { Payload } from "./payload.ts";
 export type { IntervalList } from "./timers.ts";
+export { BlockfleetError, ConfigError, DriverError, UnavailableError } from "./errors.ts";
+export { type LocalWorker, localWorker } from "./local_worker.ts";
+export { MessageQueue } from "./message_queue.ts";
 
 /** Whether a kind can run here; if not, why, and what to do. */
 export type Availability = {
@@ -59,11 +62,9 @@ export interface WorkerProgram {
 /** A worker's end of the connection to its manager. */
 export interface ManagerLink {
   /** Sends to the manager. */
-  send(message: import("./messages.ts").FromWorker): void;
+  send(message: FromWorker): void;
   /** The next message of the manager, or undefined when it is gone. */
-  receive(): Promise<import("./messages.ts").ToWorker | undefined>;
-  /** The next message if one is there already; never waits. */
-  poll(): import("./messages.ts").ToWorker | undefined;
+  receive(): Promise<ToWorker | undefined>;
   /** Whether the manager is gone, so that what it sent need not be computed any more. */
   readonly closed: boolean;
   /** Lets the thread's other work in between two blocks. Default: messages that have come. */

@@ -107,8 +107,18 @@ export class AbortedError extends BlockfleetError {}
 
 /** What can be said of anything that was thrown, in one line without control characters. */
 export function messageOf(error: unknown): string {
-  const text = error instanceof Error ? error.message || error.name : String(error);
-  return printableText(text).replace(/\s*\n\s*/g, " ").trim();
+  const text = error instanceof Error ? error.message || error.name : error;
+  return printableText(textOf(text)).replace(/\s*\n\s*/g, " ").trim();
+}
+
+/** Whatever was thrown as a text; there are objects of which none can be made. */
+export function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    // Its own toString() threw, or it has none: Object.create(null).
+    return "an object that can't be shown as text";
+  }
 }
 
 /** A text, perhaps of several lines, without the control characters that would steer a terminal. */

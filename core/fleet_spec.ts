@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CheckedConcurrency } from "./concurrency_style.ts";
+import type { CheckedConcurrency } from "./checked_concurrency.ts";
 import type { FleetSpec, WorkerProgram } from "./driver.ts";
 import type { WorkerAccess } from "./worker_command.ts";
 

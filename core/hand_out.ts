@@ -136,7 +136,7 @@ export class HandOut {
   takeBackLate(session: Session, nowMs: number): void {
     if (!session.mayWork || this.#parts.isPaused()) return;
     const blocks = this.#parts.scheduler.excess(session.id, this.#capacityInTime(session, nowMs));
-    if (blocks.length > 0) session.link.send({ type: "release", blocks });
+    if (blocks.length > 0) session.askBack(blocks);
   }
 
   /** Blocks that a worker may hold. */
@@ -161,7 +161,7 @@ export class HandOut {
     if (singleBlock && scheduler.waitingCount === 0) return this.#parts.retire(session, "nobody");
     session.idleSinceMs ??= nowMs;
     const request = scheduler.blocksToRelease(session.id);
-    if (request) sessions.get(request.session)?.link.send({ type: "release", blocks: request.blocks });
+    if (request) sessions.get(request.session)?.askBack(request.blocks);
   }
 
   #send(
@@ -179,7 +179,7 @@ export class HandOut {
       if (input instanceof Promise) this.#read(session, { block, attempt }, input);
       else items.push(input ? { block, attempt, input } : { block, attempt });
     }
-    for (const [from, blocks] of taken) sessions.get(from)?.link.send({ type: "release", blocks });
+    for (const [from, blocks] of taken) sessions.get(from)?.askBack(blocks);
     if (items.length === 0) return;
     session.readAhead.sent(items[0]!.block, { heldBefore, nowMs });
     this.#assign(session, items, nowMs);

@@ -5,7 +5,7 @@
  * @module
  */
 import type { BlockJob } from "./block_job.ts";
-import type { CheckedConcurrency } from "./concurrency_style.ts";
+import type { CheckedConcurrency } from "./checked_concurrency.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type {
   Driver,
@@ -114,9 +114,10 @@ export class ComputeWorkerManager {
    * @throws {AbortedError} if the run's signal was aborted before.
    * @throws what the driver throws if it can't start them.
    */
-  async startWorkers(options: StartWorkersOptions): Promise<void> {
-    const { job, concurrency, timers, signal } = options;
+  async startWorkers(given: StartWorkersOptions): Promise<void> {
+    const { job, concurrency, timers, signal } = given;
     if (signal?.aborted) throw abortError(signal);
+    const options = { ...given, onNotice: (line: string) => this.#notice(line, given) };
     this.#options = options;
     const spec = fleetSpec({
       ...{ concurrency, program: job.program, jobName: this.#jobName },
@@ -181,6 +182,15 @@ export class ComputeWorkerManager {
     ]);
     await this.#places?.closeRegister();
     return reports;
+  }
+
+  /** Notices come from timers and connections as well: what `onNotice` throws there ends the run, not the program. */
+  #notice(line: string, { onNotice }: StartWorkersOptions): void {
+    try {
+      onNotice(line);
+    } catch (error) {
+      this.#dispatcher?.fail(error);
+    }
   }
 
   #prepare(

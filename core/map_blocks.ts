@@ -4,7 +4,9 @@
  * @module
  */
 import type { BlockJob } from "./block_job.ts";
-import { checkConcurrency, type ConcurrencyStyle } from "./concurrency_style.ts";
+import { checkValues } from "./check_values.ts";
+import { checkConcurrency } from "./checked_concurrency.ts";
+import type { ConcurrencyStyle } from "./concurrency_style.ts";
 import { ConfigError } from "./errors.ts";
 import { CW_NONE } from "./kinds.ts";
 import { ComputeWorkerManager } from "./manager.ts";
@@ -14,10 +16,11 @@ import { packValue, unpackValue } from "./pack_value.ts";
 import type { Payload } from "./payload.ts";
 import { getDriver } from "./registry.ts";
 import { Timers } from "./timers.ts";
+import { loadMerge } from "./load_merge.ts";
 import { userFunctionSpec } from "./user_function_spec.ts";
-import { MAP_PROCESSOR, type MapJob, type OwnArgsResult } from "./worker/map_processor.ts";
+import { MAP_PROCESSOR, type MapJob, type MergedResult, type OwnArgsResult } from "./worker/map_processor.ts";
 import { MAP_PROGRAM } from "./worker/map_thread.ts";
-import { loadUserFunction, shippedHash } from "./worker/user_function.ts";
+import { describeUserFunction, shippedHash } from "./worker/user_function.ts";
 
 /** The arguments of `mapBlocks()`. */
 export interface MapBlocksOptions<Block, Result> {
@@ -86,12 +89,16 @@ export interface MapBlocksSummary {
 export async function* mapBlocks<Block, Result>(
   options: MapBlocksOptions<Block, Result>,
 ): AsyncGenerator<MappedBlock<Result>, MapBlocksSummary> {
+  checkValues(options, {
+    ...{ shipCode: "boolean", jobName: "text", signal: "abort signal", onNotice: "function" },
+    concurrency: "object",
+  });
   const driver = await getDriver(options.concurrency?.computeWorkerKind ?? CW_NONE);
   const concurrency = checkConcurrency(options.concurrency ?? {}, driver);
   if (!Array.isArray(options.blocks)) throw new ConfigError("blocks must be a list");
   const onNotice = options.onNotice ?? console.warn;
   for (const warning of concurrency.warnings) onNotice(warning);
-  const run = await MapRun.prepare<Block, Result>(options);
+  const run = await MapRun.prepare<Block, Result>(options, onNotice);
   const timers = new Timers();
   const manager = new ComputeWorkerManager(driver);
   manager.setJobName(options.jobName);
@@ -133,6 +140,7 @@ class MapRun<Block, Result> implements BlockJob {
   readonly codeHash: string | undefined;
   readonly copiesAllowed: boolean;
   readonly merged: MergedArgs | undefined;
+  readonly loads: string;
   readonly #blocks: readonly Block[];
   readonly #ownArgs: boolean;
   #argsChanged = false;
@@ -141,8 +149,9 @@ class MapRun<Block, Result> implements BlockJob {
   private constructor(
     options: MapBlocksOptions<Block, Result>,
     workerJob: Payload,
-    made: { merged: MergedArgs | undefined; codeHash: string | undefined },
+    made: { merged: MergedArgs | undefined; codeHash: string | undefined; loads: string },
   ) {
+    this.loads = made.loads;
     this.#blocks = options.blocks;
     this.blockCount = options.blocks.length;
     this.workerJob = workerJob;
@@ -154,14 +163,16 @@ class MapRun<Block, Result> implements BlockJob {
 
   static async prepare<Block, Result>(
     options: MapBlocksOptions<Block, Result>,
+    onNotice: (line: string) => void,
   ): Promise<MapRun<Block, Result>> {
+    const { shipCode, signal } = options;
     const spec = await userFunctionSpec(
       options.userFunction as string | URL | ((...args: never[]) => unknown),
-      { shipCode: options.shipCode, signal: options.signal },
+      { shipCode, signal, onNotice },
     );
     const hasOtherArgs = options.otherArgs !== undefined;
     const packed = packValue(options.otherArgs, "otherArgs");
-    const merge = hasOtherArgs ? (await loadUserFunction(spec)).mergeOtherArgs : undefined;
+    const merge = hasOtherArgs ? await loadMerge(spec, { signal, onNotice }) : undefined;
     const job: MapJob = {
       userFunction: spec,
       hasOtherArgs,
@@ -170,7 +181,12 @@ class MapRun<Block, Result> implements BlockJob {
     };
     const merged = merge && new MergedArgs(structuredClone(options.otherArgs), merge);
     const codeHash = shippedHash(spec);
-    return new MapRun<Block, Result>(options, { header: job, parts: packed.parts }, { merged, codeHash });
+    const loads = describeUserFunction(spec);
+    return new MapRun<Block, Result>(options, { header: job, parts: packed.parts }, {
+      merged,
+      codeHash,
+      loads,
+    });
   }
 
   get argsChanged(): boolean {
@@ -188,11 +204,7 @@ class MapRun<Block, Result> implements BlockJob {
   accept(block: number, payload: Payload): Promise<void> {
     let result: unknown;
     if (this.merged) {
-      const { result: header, args, split } = payload.header as {
-        result: unknown;
-        args: unknown;
-        split: number;
-      };
+      const { result: header, args, split } = payload.header as MergedResult;
       result = unpackValue({ header, parts: payload.parts.slice(0, split) });
       this.merged.add(block, unpackValue({ header: args, parts: payload.parts.slice(split) }));
     } else if (this.#ownArgs) {

@@ -3,7 +3,8 @@
  *
  * A worker says `hello`, gets `init`, says `ready`, gets blocks by `assign` and answers each with one entry of
  * `results` or with `blockError`. `release` asks for blocks back that it has not begun; `released` says which
- * those were. `end` makes it finish; `final`, or `finalError`, is its last word.
+ * those were. A worker that gives back what nobody asked for gets no others: it has been told to end, though not by us.
+ * `end` makes it finish; `final`, or `finalError`, is its last word.
  *
  * @module
  */
@@ -86,7 +87,7 @@ export interface BlockResult {
   readonly block: number;
   /** The attempt that this is the result of. */
   readonly attempt: number;
-  /** Wall time from its read to its encoded result, milliseconds. */
+  /** Wall time from its read, or from the end of the block before if that is later, to its encoded result, milliseconds. */
   readonly elapsedMs: number;
   /** The result itself. */
   readonly payload: Payload;

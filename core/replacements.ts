@@ -34,8 +34,8 @@ export interface ReplacementParts {
 export class Replacements {
   readonly #parts: ReplacementParts;
   readonly #underway = new Set<Promise<void>>();
-  /** Workers that are wanted again and have not connected. */
-  readonly #awaited = new Set<number>();
+  /** Workers that are wanted again and have not connected, each with the request that is to bring it. */
+  readonly #awaited = new Map<number, symbol>();
   /** Workers that are gone for good, whatever the driver has heard yet. */
   readonly #gone = new Set<number>();
   /** Those of them that nobody was wanted for: should all others fail to come, one of these is asked for after all. */
@@ -107,18 +107,20 @@ export class Replacements {
     this.#inARow.set(worker, before + 1);
     const delayMs = Math.min(REPLACE_MS.most, REPLACE_MS.least * 2 ** before);
     if (!this.#awaited.has(worker)) dispatcher.replacing(1);
-    this.#awaited.add(worker);
-    const replacement = this.#replace(worker, wanted, delayMs).catch((error) => dispatcher.fail(error))
+    const request = Symbol();
+    this.#awaited.set(worker, request);
+    const replacement = sleep(delayMs, this.#parts.signal).then(() => this.#replace(worker, wanted, request))
+      .catch((error) => dispatcher.fail(error))
       .finally(() => this.#underway.delete(replacement));
     this.#underway.add(replacement);
   }
 
-  async #replace(worker: number, wanted: Retirement, delayMs: number): Promise<void> {
+  async #replace(worker: number, wanted: Retirement, request: symbol): Promise<void> {
     const { dispatcher, signal } = this.#parts;
-    await sleep(delayMs, signal);
     const fleet = await this.#parts.fleet();
-    // It may have come back by itself, as requeued jobs do.
-    if (!fleet || signal.aborted || dispatcher.isOver || dispatcher.sessionOf(worker) !== undefined) return;
+    if (!fleet || signal.aborted || dispatcher.isOver) return;
+    // It may have come back by itself, as requeued jobs do; and if it was lost again, that is another request's.
+    if (this.#awaited.get(worker) !== request || dispatcher.sessionOf(worker) !== undefined) return;
     if (wanted === "successor" && !this.#isNeeded(worker, fleet)) return this.#forgo(worker);
     const answer = await fleet.replace(worker, signal);
     if (answer.replaced) {
@@ -149,7 +151,7 @@ export class Replacements {
   }
 
   #alive(fleet: Fleet): Set<number> {
-    const alive = new Set(this.#awaited);
+    const alive = new Set(this.#awaited.keys());
     for (const { worker, state } of fleet.workers()) {
       if (state !== "ended" && !this.#gone.has(worker)) alive.add(worker);
     }

@@ -9,11 +9,6 @@ export class RequeuedBlocks {
   /** Highest first, so that the lowest comes off the end. */
   readonly #blocks: number[] = [];
 
-  /** How many wait. */
-  get size(): number {
-    return this.#blocks.length;
-  }
-
   /** Adds a block. */
   add(block: number): void {
     let low = 0;

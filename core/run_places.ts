@@ -53,9 +53,10 @@ export class RunPlaces {
     await channel?.close("the run is over");
   }
 
-  /** Closes the register, if there is one, and says what may be left. */
+  /** Closes the register, if there is one, and says what may be left. May be called again. */
   async closeRegister(): Promise<void> {
     const register = await settled(this.#register);
+    this.#register = undefined;
     const left = await register?.close() ?? [];
     if (left.length === 0) return;
     const counts = Map.groupBy(left, ({ type }) => type);

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { FailureCounts } from "./failure_counts.ts";
 import { HeldBlocks } from "./held_blocks.ts";
 import {
   type BegunBlock,
@@ -33,8 +34,7 @@ export class Scheduler {
   readonly #holders = new Map<number, Set<number>>();
   readonly #requeued = new RequeuedBlocks();
   readonly #suspects: number[] = [];
-  readonly #errors = new Map<number, number>();
-  readonly #losses = new Map<number, number>();
+  readonly #failures: FailureCounts;
   readonly #recent = new RecentTimes();
   #lastSession = 0;
   #next = 0;
@@ -43,7 +43,6 @@ export class Scheduler {
   #doneCount = 0;
   #resumedCount = 0;
   #retriedCount = 0;
-  #lossesSinceDone = 0;
   #nextOverdueScanMs = 0;
   /** Counts what changes in any hands, so that a thousand idle sessions need not look into all of them for nothing. */
   #changes = 0;
@@ -53,6 +52,7 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
+    this.#failures = new FailureCounts(options);
     this.#workers = options.workers ?? 1;
     this.#state = new Uint8Array(options.blockCount);
     this.#attempts = new Uint32Array(options.blockCount);
@@ -218,7 +218,7 @@ export class Scheduler {
     this.#drop(id, session, { block, nowMs: options.nowMs });
     if (wasDone) return "duplicate";
     this.#doneCount++;
-    this.#lossesSinceDone = 0;
+    this.#failures.blockDone();
     this.#recent.add(options.elapsedMs);
     return "first";
   }
@@ -229,9 +229,7 @@ export class Scheduler {
     if (session?.attemptOf(block) !== options.attempt) return "ignored";
     this.#drop(id, session, { block, nowMs: options.nowMs });
     if (this.#state[block] === DONE) return "ignored";
-    const errors = (this.#errors.get(block) ?? 0) + 1;
-    this.#errors.set(block, errors);
-    if (errors > this.#options.maxBlockErrors) return "fatal";
+    if (this.#failures.blockFailed(block)) return "fatal";
     if (this.#putBack(block)) this.#retriedCount++;
     return "retry";
   }
@@ -265,20 +263,15 @@ export class Scheduler {
         this.#state[computing] !== DONE
       ? computing
       : undefined;
-    let suspect = false;
-    if (blamed !== undefined) {
-      const losses = this.lossesOf(blamed) + 1;
-      this.#losses.set(blamed, losses);
-      if (alone === blamed) return { blamed, fatal: "killer", requeued: 0 };
-      suspect = losses >= this.#options.maxBlockLosses;
-    }
+    const isSuspect = blamed !== undefined && this.#failures.blockKilled(blamed);
+    if (blamed !== undefined && alone === blamed) return { blamed, fatal: "killer", requeued: 0 };
     let requeued = 0;
     for (const block of blocks) {
       this.#drop(id, session, { block });
       if (this.#state[block] !== OUT || this.#holders.has(block)) continue;
       requeued++;
       if (block === computing) this.#retriedCount++;
-      this.#putBack(block, block === alone || block === blamed && suspect);
+      this.#putBack(block, block === alone || block === blamed && isSuspect);
     }
     const verdict = blamed === undefined ? { requeued } : { blamed, requeued };
     return loss && this.countLoss() ? { ...verdict, fatal: "worker losses" } : verdict;
@@ -286,12 +279,12 @@ export class Scheduler {
 
   /** Counts the loss of a worker; whether these are too many since a block was last done. */
   countLoss(): boolean {
-    return ++this.#lossesSinceDone > this.#options.maxWorkerLosses;
+    return this.#failures.workerLost();
   }
 
   /** Deaths that a block was blamed for. */
-  lossesOf(block: number): number {
-    return this.#losses.get(block) ?? 0;
+  deathsOf(block: number): number {
+    return this.#failures.deathsOf(block);
   }
 
   /**

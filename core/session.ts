@@ -41,6 +41,9 @@ export class Session {
   retirement: Retirement | undefined;
   /** Whether it was ended by us for the sake of a block, so that its end is no loss but wants a replacement. */
   interrupted = false;
+  /** Whether the worker hands back what nobody has asked it for: it has been told to end, though not by us. */
+  draining = false;
+  readonly #askedBack = new Set<number>();
 
   constructor(
     id: number,
@@ -56,7 +59,24 @@ export class Session {
 
   /** Whether it may be given blocks. */
   get mayWork(): boolean {
-    return this.ready && !this.away && !this.finishing && !this.interrupted;
+    return this.ready && !this.away && !this.finishing && !this.interrupted && !this.draining;
+  }
+
+  /** Asks the worker for blocks that it has not begun. */
+  askBack(blocks: readonly number[]): void {
+    for (const block of blocks) this.#askedBack.add(block);
+    this.link.send({ type: "release", blocks });
+  }
+
+  /** The worker has given blocks back. */
+  gaveBack(blocks: readonly number[]): void {
+    // Whatever else it were given would come back as well.
+    for (const block of blocks) if (!this.#askedBack.delete(block)) this.draining = true;
+  }
+
+  /** A block's result has come, so that it can't be given back any more. */
+  finished(block: number): void {
+    this.#askedBack.delete(block);
   }
 
   /** Computing threads of its worker. */

@@ -5,6 +5,16 @@
  */
 import { TimeoutExceededError } from "./errors.ts";
 
+/** One timeout. */
+export interface StallWatchOptions {
+  /** The limit, seconds; undefined for none. */
+  readonly seconds: number | undefined;
+  /** What is waited for, for the error. */
+  readonly waitedFor: string;
+  /** What is known of why, for the error; undefined if nothing is. */
+  readonly reasons?: () => string | undefined;
+}
+
 /** Watches one timeout. Without a limit it never runs out. */
 export class StallWatch {
   readonly #name: string;
@@ -14,18 +24,8 @@ export class StallWatch {
   #sinceMs: number | undefined;
   #progress = -1;
 
-  /**
-   * @param name the option that sets the limit.
-   * @param seconds the limit; undefined for none.
-   * @param waitedFor what is waited for, for the error.
-   * @param reasons what is known of why, for the error.
-   */
-  constructor(
-    name: string,
-    seconds: number | undefined,
-    waitedFor: string,
-    reasons: () => string | undefined = () => undefined,
-  ) {
+  /** @param name the option that sets the limit. */
+  constructor(name: string, { seconds, waitedFor, reasons = () => undefined }: StallWatchOptions) {
     this.#name = name;
     this.#limitMs = seconds === undefined ? Infinity : seconds * 1000;
     this.#waitedFor = waitedFor;

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { CheckedConcurrency, TimeoutName } from "./concurrency_style.ts";
+import type { CheckedConcurrency } from "./checked_concurrency.ts";
+import type { TimeoutName } from "./concurrency_style.ts";
 import { StallWatch } from "./stall_watch.ts";
 
 /** Who waits for what at one moment, and how far everything has come. */
@@ -48,10 +49,13 @@ export class StallWatches {
    * @param queueReasons why no worker is there, as far as is known.
    */
   constructor(timeouts: CheckedConcurrency["timeouts"], queueReasons: () => string | undefined) {
-    const watch = (name: TimeoutName, waitedFor: string) => new StallWatch(name, timeouts[name], waitedFor);
+    const watch = (name: TimeoutName, waitedFor: string) =>
+      new StallWatch(name, { waitedFor, seconds: timeouts[name] });
     this.#barrier = watch("computeBarrierTimeout", "all compute workers to start");
     const firstWorker = "a first compute worker, or one in the place of those lost";
-    this.#queue = new StallWatch("queueTimeout", timeouts.queueTimeout, firstWorker, queueReasons);
+    this.#queue = new StallWatch("queueTimeout", {
+      ...{ seconds: timeouts.queueTimeout, waitedFor: firstWorker, reasons: queueReasons },
+    });
     this.#readPop = watch("readBufferPopTimeout", "the input of a block to be read");
     this.#readInsert = watch("readBufferInsertTimeout", "room in the input buffer");
     this.#computeInsert = watch("computeBufferInsertTimeout", "room in the output buffer");

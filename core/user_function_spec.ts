@@ -5,6 +5,7 @@
  */
 import { ConfigError, messageOf } from "./errors.ts";
 import { toModuleUrl } from "./module_url.ts";
+import { patiently } from "./patience.ts";
 import { selfContainedModule } from "./self_contained.ts";
 import type { UserFunctionSpec } from "./worker/user_function.ts";
 
@@ -14,6 +15,8 @@ export interface UserFunctionSpecOptions {
   readonly shipCode?: boolean | undefined;
   /** Ends the bundling of the code. */
   readonly signal?: AbortSignal | undefined;
+  /** Hears that bundling takes long. Default nobody. */
+  readonly onNotice?: (line: string) => void;
 }
 
 /**
@@ -33,6 +36,7 @@ export async function userFunctionSpec(
   }
   const { specifier, exportName } = splitExport(String(userFunction));
   const url = toModuleUrl(specifier);
+  requireScript(url, specifier);
   if (url.protocol === "file:") await requireFile(url, specifier);
   if (options.shipCode === false) {
     if (Deno.build.standalone) {
@@ -44,7 +48,11 @@ export async function userFunctionSpec(
   }
   // Loaded here, as it brings a parser.
   const { bundleModule } = await import("./ship/bundle_module.ts");
-  const code = await bundleModule(url, { signal: options.signal });
+  const { signal, onNotice } = options;
+  const code = await patiently(bundleModule(url, { signal }), {
+    onSlow: (seconds) =>
+      onNotice?.(`Still gathering the code that '${specifier}' imports after ${seconds} s`),
+  });
   return { kind: "source", url: url.href, exportName, code };
 }
 
@@ -72,6 +80,16 @@ function splitExport(text: string): { specifier: string; exportName: string | un
   } catch (error) {
     throw new ConfigError(`'${name}' in '${text}' is no export's name`, { cause: error });
   }
+}
+
+/** A name without an ending is JavaScript to Deno. */
+function requireScript(url: URL, name: string): void {
+  const [ending = ""] = /\.\w+$/.exec(url.pathname) ?? [];
+  if (url.protocol !== "file:" || ending === "" || /^\.[cm]?[jt]sx?$/i.test(ending)) return;
+  throw new ConfigError(
+    `The user function '${name}' is neither TypeScript nor JavaScript, as it ends with ${ending}: give a module, ` +
+      "such as ndvi.ts",
+  );
 }
 
 async function requireFile(url: URL, name: string): Promise<void> {

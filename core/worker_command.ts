@@ -4,6 +4,8 @@
  * @module
  */
 import { dirname } from "@std/path/dirname";
+import { ConfigError } from "./errors.ts";
+import { isWorkerProgram } from "./worker_program.ts";
 
 /** What a worker process may do beyond computing. */
 export interface WorkerAccess {
@@ -26,6 +28,8 @@ const IDENTITY_VARIABLES = [
   "SLURM_RESTART_COUNT",
   "PBS_JOBID",
   "PBS_ARRAY_INDEX",
+  "JOB_ID",
+  "SGE_TASK_ID",
   "AWS_BATCH_JOB_ID",
   "AWS_BATCH_JOB_ARRAY_INDEX",
 ];
@@ -49,9 +53,19 @@ export function workerCommand(access: WorkerAccess | undefined, extra: readonly 
  * What starts this very program, up to the name of a command.
  *
  * @param flags Deno's; a compiled program has those that it was compiled with.
+ * @throws {ConfigError} in a compiled program that never becomes a worker.
  */
 export function ownCommand(flags: readonly string[]): string[] {
-  if (Deno.build.standalone) return [Deno.execPath()];
+  if (Deno.build.standalone) {
+    // Without this its workers would begin the job again, each with workers of its own.
+    if (!isWorkerProgram()) {
+      throw new ConfigError(
+        "The workers of a compiled program are the program itself, and this one does not become one: let it begin with " +
+          "`await serveWorkers()` from @blockfleet/blockfleet/cli, or choose CW_THREADS",
+      );
+    }
+    return [Deno.execPath()];
+  }
   return [Deno.execPath(), "run", "--no-prompt", ...flags, new URL("cli/main.ts", ROOT).href];
 }
 

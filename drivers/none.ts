@@ -94,7 +94,6 @@ class MainThreadLink implements WorkerLink {
       },
       breathe: () => this.#breathe(),
       receive: () => this.#incoming.receive(),
-      poll: () => this.#incoming.poll(),
       get closed() {
         return isClosed();
       },

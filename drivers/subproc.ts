@@ -18,11 +18,12 @@ import type {
   WorkerErrorReport,
   WorkerStatus,
 } from "../core/driver.ts";
+import { DriverError, messageOf } from "../core/errors.ts";
 import { CW_SUBPROC } from "../core/kinds.ts";
+import { localWorker } from "../core/local_worker.ts";
 import { MessageQueue } from "../core/message_queue.ts";
 import { TextTail } from "../core/text_tail.ts";
 import { sleep } from "../core/sleep.ts";
-import { workerCommand } from "../core/worker_command.ts";
 import { WorkerOutput } from "../core/worker_output.ts";
 
 /** The driver of `CW_SUBPROC`. */
@@ -40,7 +41,8 @@ export const driver: Driver = {
     return Promise.resolve({ available: true });
   },
   async start(spec: FleetSpec, context: DriverContext): Promise<Fleet> {
-    return new SubprocFleet(spec, await context.openChannel("machine"), (line) => context.notice(line));
+    const channel = await context.openChannel("machine");
+    return await SubprocFleet.start(spec, channel, (line) => context.notice(line));
   },
 };
 
@@ -67,11 +69,30 @@ class SubprocFleet implements Fleet {
   readonly #reports: WorkerErrorReport[] = [];
   #isStopping = false;
 
-  constructor(spec: FleetSpec, channel: HostedChannel, notice: (line: string) => void) {
+  private constructor(spec: FleetSpec, channel: HostedChannel, notice: (line: string) => void) {
     this.#spec = spec;
     this.#channel = channel;
     this.#notice = notice;
-    for (let worker = 0; worker < spec.workers; worker++) this.#start(worker);
+  }
+
+  /**
+   * Starts all workers, or none.
+   *
+   * @throws {DriverError} if the system has no room for them all.
+   */
+  static async start(
+    spec: FleetSpec,
+    channel: HostedChannel,
+    notice: (line: string) => void,
+  ): Promise<SubprocFleet> {
+    const fleet = new SubprocFleet(spec, channel, notice);
+    const refusal = fleet.#startMore(spec.workers);
+    if (refusal === undefined) return fleet;
+    const { size } = fleet.#processes;
+    await fleet.stop({ finished: false });
+    throw new DriverError(
+      `Only ${size} of ${spec.workers} ${CW_SUBPROC} workers could be started: ${refusal}`,
+    );
   }
 
   get events(): AsyncIterable<FleetEvent> {
@@ -91,15 +112,16 @@ class SubprocFleet implements Fleet {
     if (old && old.reason === undefined) kill(old.child, "SIGKILL");
     await old?.gone;
     if (signal.aborted) return { replaced: false, reason: "the run is over" };
-    this.#start(worker);
-    return { replaced: true };
+    const refusal = this.#start(worker);
+    return refusal === undefined ? { replaced: true } : { replaced: false, reason: refusal };
   }
 
   grow(workers: number, signal: AbortSignal): Promise<{ added: number; reason?: string }> {
     if (signal.aborted) return Promise.resolve({ added: 0, reason: "the run is over" });
-    const first = this.#processes.size;
-    for (let i = 0; i < workers; i++) this.#start(first + i);
-    return Promise.resolve({ added: workers });
+    const before = this.#processes.size;
+    const reason = this.#startMore(workers);
+    const added = this.#processes.size - before;
+    return Promise.resolve({ added, ...reason === undefined ? {} : { reason } });
   }
 
   async stop({ finished }: StopOptions): Promise<WorkerErrorReport[]> {
@@ -119,24 +141,30 @@ class SubprocFleet implements Fleet {
     await this.stop({ finished: false });
   }
 
-  #start(worker: number): void {
-    const { hosts, port } = this.#channel;
-    const { read, net, everything, flags } = this.#spec.access;
-    const access = { read, net: [...hosts.map((host) => `${host}:${port}`), ...net] };
-    const [program, ...first] = workerCommand(everything ? undefined : access, flags);
-    const child = new Deno.Command(program!, {
-      args: [
-        ...first,
-        ...this.#channel.workerArguments,
-        ...["-i", String(worker), "--threads", String(this.#spec.threadsPerWorker)],
-        // This program may itself be a job, whose id is in the environment.
-        ...["--native-id", "pid"],
-      ],
-      env: { ...this.#channel.workerEnvironment, NO_COLOR: "1" },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
+  /** Starts workers with the next numbers; why no more could be started, if not all were. */
+  #startMore(workers: number): string | undefined {
+    const first = this.#processes.size;
+    for (let i = 0; i < workers; i++) {
+      const refusal = this.#start(first + i);
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
+  }
+
+  /** Starts a worker; why the system has no room for it, if that is so. */
+  #start(worker: number): string | undefined {
+    const { command: [program, ...args], env } = localWorker(worker, this.#spec, this.#channel);
+    let child: Deno.ChildProcess;
+    try {
+      child = new Deno.Command(program, {
+        ...{ args, env },
+        stdin: "null",
+        stdout: "piped",
+        stderr: "piped",
+      }).spawn();
+    } catch (error) {
+      return spawnRefusal(error);
+    }
     const entry: WorkerProcess = {
       child,
       gone: this.#watch(worker, child),
@@ -145,6 +173,7 @@ class SubprocFleet implements Fleet {
     };
     this.#processes.set(worker, entry);
     this.#events.push({ type: "started", worker, nativeId: entry.nativeId, host: Deno.hostname() });
+    return undefined;
   }
 
   async #watch(worker: number, child: Deno.ChildProcess): Promise<void> {
@@ -188,6 +217,25 @@ function readAll(
       await reading;
     },
   };
+}
+
+/** What the system says when it has no room for a process, by its errors' codes, and what to raise. */
+const NO_ROOM: Readonly<Record<string, string>> = {
+  EMFILE: "too many files are open, some four for each worker: ask for fewer, or raise ulimit -n",
+  ENFILE: "this machine has too many files open: ask for fewer",
+  EAGAIN: "no more processes or threads are allowed: ask for fewer, or raise ulimit -u",
+  ENOMEM: "there is not enough memory: ask for fewer",
+};
+
+/**
+ * Why a process could not be started.
+ *
+ * @throws {DriverError} if it is not for want of room.
+ */
+function spawnRefusal(error: unknown): string {
+  const { code } = error as { readonly code?: unknown };
+  if (typeof code === "string" && Object.hasOwn(NO_ROOM, code)) return NO_ROOM[code]!;
+  throw new DriverError(`Cannot start a ${CW_SUBPROC} worker: ${messageOf(error)}`, { cause: error });
 }
 
 function kill(child: Deno.ChildProcess, signal: Deno.Signal): void {

@@ -33,7 +33,7 @@ export default function focalMean(info: ReaderInfo, { img }: BlockInputs, output
           for (let at = from; at <= from + 2 * RADIUS_PIXELS; at++) {
             const value = pixels[at];
             if (value === nodata || Number.isNaN(value)) continue;
-            sum += value;
+            sum += Number(value);
             count++;
           }
         }

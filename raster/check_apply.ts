@@ -3,18 +3,18 @@
  *
  * @module
  */
-import { checkConcurrency, type CheckedConcurrency } from "../core/concurrency_style.ts";
+import type { CheckedConcurrency } from "../core/checked_concurrency.ts";
 import type { Driver, FleetSpec } from "../core/driver.ts";
 import { ConfigError, RasterError } from "../core/errors.ts";
 import { fleetSpec } from "../core/fleet_spec.ts";
 import { toModuleUrl } from "../core/module_url.ts";
 import type { ApplyOptions } from "./apply_options.ts";
 import { totalBlocks } from "./block_list.ts";
-import { checkOptionNames } from "./check_options.ts";
+import { checkOptions } from "./check_options.ts";
 import { COMPUTE_PROGRAM } from "./compute_thread.ts";
 import { requireNoLeftovers } from "./journal/leftovers.ts";
 import { resolveOutputs } from "./output/output_paths.ts";
-import { type ApplyPlan, planApply, readThreadsHere } from "./plan_apply.ts";
+import { type ApplyPlan, checkedConcurrency, planApply, readThreadsHere } from "./plan_apply.ts";
 import { namedFiles, planInputs } from "./plan_inputs.ts";
 import { planOutputs } from "./plan_outputs.ts";
 import { workerAccess } from "./worker_access.ts";
@@ -45,6 +45,7 @@ export interface CheckApplyContext {
  * @throws what `apply()` would throw.
  */
 export async function checkApply(options: ApplyOptions, context: CheckApplyContext): Promise<CheckedApply> {
+  checkOptions(options);
   const concurrency = checkedConcurrency(options, context);
   const plan = await planApply(options, context.onNotice);
   const { inputs, files, blocks, userFunction, leftovers } = plan;
@@ -69,6 +70,7 @@ export async function checkApply(options: ApplyOptions, context: CheckApplyConte
  * @throws {ConfigError} for options that can't work, and if the number of workers depends on inputs that are not there.
  */
 export async function outlineApply(options: ApplyOptions, context: CheckApplyContext): Promise<FleetSpec> {
+  checkOptions(options);
   const concurrency = checkedConcurrency(options, context);
   const { userFunction } = options;
   return specOf(options, {
@@ -79,13 +81,6 @@ export async function outlineApply(options: ApplyOptions, context: CheckApplyCon
       ? toModuleUrl(String(userFunction).replace(/#[^#/]*$/, "")).href
       : undefined,
   });
-}
-
-function checkedConcurrency(options: ApplyOptions, { driver, onNotice }: CheckApplyContext) {
-  checkOptionNames(options);
-  const concurrency = checkConcurrency(options.concurrency ?? {}, driver);
-  for (const warning of concurrency.warnings) onNotice(warning);
-  return concurrency;
 }
 
 interface SpecParts {

@@ -1,8 +1,9 @@
 /**
- * Refuses misspelt options of `apply()`.
+ * Refuses misspelt options of `apply()`, and values of the wrong type.
  *
  * @module
  */
+import { checkValues } from "../core/check_values.ts";
 import { checkKnownKeys } from "../core/known_keys.ts";
 import type { ApplierControls, ApplyOptions } from "./apply_options.ts";
 
@@ -43,11 +44,18 @@ const CONTROL_KEYS: Readonly<Record<keyof ApplierControls, true>> = {
 };
 
 /**
- * Refuses keys that are none of the options' or the controls'.
+ * Refuses keys that are none of the options' or the controls', and values of the wrong type where nobody looks closer later.
  *
- * @throws {ConfigError} naming the key and those there are.
+ * @throws {ConfigError} naming the key and those there are, or what the value must be.
  */
-export function checkOptionNames(options: ApplyOptions): void {
+export function checkOptions(options: ApplyOptions): void {
   checkKnownKeys(options, OPTION_KEYS, "apply()");
-  checkKnownKeys(options.controls ?? {}, CONTROL_KEYS, "controls");
+  checkValues(options, {
+    ...{ shipCode: "boolean", resume: "boolean", restart: "boolean" },
+    ...{ onProgress: "function", onNotice: "function", signal: "abort signal", jobName: "text" },
+    ...{ infiles: "object", outfiles: "object", controls: "object", concurrency: "object" },
+  });
+  const { controls = {} } = options;
+  checkKnownKeys(controls, CONTROL_KEYS, "controls");
+  checkValues(controls, { windowExact: "boolean", takeOver: "boolean" });
 }

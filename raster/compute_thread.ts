@@ -10,11 +10,12 @@ import { runComputeLoop } from "../core/worker/compute_loop.ts";
 import { MAP_PROCESSORS } from "../core/worker/map_processors.ts";
 import type { Processors } from "../core/worker/processor.ts";
 import { inThread, serveThread } from "../core/worker/serve_thread.ts";
+import { RASTER_PROCESSOR, RASTER_READ_PROCESSOR } from "./raster_job.ts";
 
 const PROCESSORS: Processors = {
   ...MAP_PROCESSORS,
-  "raster": async () => (await import("./block_processor.ts")).createRasterProcessor,
-  "raster-read": async () => (await import("./block_processor.ts")).createRasterReadProcessor,
+  [RASTER_PROCESSOR]: async () => (await import("./block_processor.ts")).createRasterProcessor,
+  [RASTER_READ_PROCESSOR]: async () => (await import("./block_processor.ts")).createRasterReadProcessor,
 };
 
 /** The program. */
@@ -26,5 +27,5 @@ export const COMPUTE_PROGRAM: WorkerProgram = {
 if (inThread()) {
   serveThread(PROCESSORS);
   // Loaded while the run is still being planned; should it fail, the job that needs it fails with the same error.
-  PROCESSORS["raster"]!().catch(() => {});
+  PROCESSORS[RASTER_PROCESSOR]!().catch(() => {});
 }

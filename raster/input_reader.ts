@@ -10,6 +10,7 @@ import { GeoTiffReader } from "./geotiff/geotiff_reader.ts";
 import { hasChanged } from "./input_versions.ts";
 import { RasterBlock } from "./raster_block.ts";
 import type { InputFile, InputPlan } from "./raster_job.ts";
+import { isRemote } from "./source/location.ts";
 
 /** The most that decoded tiles may take in one worker, shared by its files; none has less than the least. */
 const CACHE_BYTES = { most: 32 << 20, least: 4 << 20 };
@@ -31,7 +32,7 @@ export class InputReader implements AsyncDisposable {
 
   /** Whether any file is read over the network, so that it pays to read ahead of computing. */
   get remote(): boolean {
-    return this.#files.some(({ location }) => /^https?:/.test(location));
+    return this.#files.some(({ location }) => isRemote(location));
   }
 
   /**
@@ -82,7 +83,11 @@ export class InputReader implements AsyncDisposable {
   }
 
   #reader(file: InputFile, index: number): Promise<GeoTiffReader> {
-    return this.#readers[index] ??= this.#open(file);
+    return this.#readers[index] ??= this.#open(file).catch((error) => {
+      // A server that failed once may answer when another block is read.
+      this.#readers[index] = undefined;
+      throw error;
+    });
   }
 
   async #open(file: InputFile): Promise<GeoTiffReader> {

@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { allOf } from "../core/all_of.ts";
 import { RasterError } from "../core/errors.ts";
 import type { InputFile, InputPlan } from "./raster_job.ts";
 import { openByteSource } from "./source/byte_source.ts";
+import { isRemote } from "./source/location.ts";
 
 /** Files that are looked at together. */
 const AT_ONCE = 16;
@@ -18,9 +20,9 @@ const AT_ONCE = 16;
  * @throws {RasterError} if one can't be looked at.
  */
 export async function checkInputsUnchanged(inputs: readonly InputPlan[]): Promise<void> {
-  const local = inputs.flatMap(({ files }) => files).filter(({ location }) => !/^https?:/i.test(location));
+  const local = inputs.flatMap(({ files }) => files).filter(({ location }) => !isRemote(location));
   for (let at = 0; at < local.length; at += AT_ONCE) {
-    await Promise.all(local.slice(at, at + AT_ONCE).map(checkUnchanged));
+    await allOf(local.slice(at, at + AT_ONCE).map(checkUnchanged));
   }
 }
 

@@ -24,6 +24,23 @@ export function nodataOfType(nodata: number | bigint, dataType: DataType): numbe
   return dataType === "int64" || dataType === "uint64" ? BigInt(nodata) : Number(nodata);
 }
 
+/**
+ * The pixel that stands for nodata where a file has no tile, and that pads partial ones: 0 without nodata, else converted
+ * as GDAL does (whole-number types round half away from zero and clamp, NaN becomes 0). A bigint for 64-bit types.
+ */
+export function fillValue(nodata: number | bigint | null, dataType: DataType): number | bigint {
+  const range = INTEGER_RANGES[dataType];
+  if (!range) return Number(nodata ?? 0);
+  let whole: bigint;
+  if (typeof nodata === "bigint") whole = nodata;
+  else if (nodata === null || Number.isNaN(nodata)) whole = 0n;
+  else if (!Number.isFinite(nodata)) whole = nodata > 0 ? range[1] : range[0];
+  else whole = BigInt(Math.sign(nodata) * Math.floor(Math.abs(nodata) + 0.5));
+  if (whole < range[0]) whole = range[0];
+  if (whole > range[1]) whole = range[1];
+  return dataType === "int64" || dataType === "uint64" ? whole : Number(whole);
+}
+
 /** What can be the nodata value of `dataType`, for people. */
 export function nodataChoice(dataType: DataType): string {
   const range = INTEGER_RANGES[dataType];

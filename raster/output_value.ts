@@ -33,8 +33,10 @@ export interface BlockShape {
  */
 export function outputPixels(outputs: BlockOutputs, plan: OutputPlan, shape: BlockShape): OutputPixels {
   const label = `outputs.${outputLabel(plan)}`;
-  const assigned = Object.hasOwn(outputs, plan.name) ? outputs[plan.name] : undefined;
-  if (assigned === undefined) throw refuse(`The user function never assigned outputs.${plan.name}`);
+  if (!Object.hasOwn(outputs, plan.name)) {
+    throw refuse(`The user function never assigned outputs.${plan.name}`);
+  }
+  const assigned = outputs[plan.name];
   let value: unknown = assigned;
   if (plan.index !== undefined) {
     if (!Array.isArray(assigned)) throw refuse(`outputs.${plan.name} must be a list, one entry a file`);
@@ -86,6 +88,9 @@ export function checkOutputNames(outputs: BlockOutputs, names: ReadonlySet<strin
 function dataAndBands(value: unknown, label: string): { data: unknown; bands: number } {
   if (ArrayBuffer.isView(value)) return { data: value, bands: 1 };
   const { data, bands } = (value ?? {}) as { data?: unknown; bands?: unknown };
+  if (data !== undefined && bands === undefined) {
+    throw refuse(`${label} has data but no bands: assign { data, bands: N }, or for one band the data alone`);
+  }
   if (!Number.isSafeInteger(bands) || (bands as number) < 1) {
     throw refuse(
       `${label} must be a typed array, { data, bands } or a RasterBlock, not ${
@@ -97,7 +102,7 @@ function dataAndBands(value: unknown, label: string): { data: unknown; bands: nu
 }
 
 function describe(value: unknown): string {
-  if (value === null) return "null";
+  if (value === null || value === undefined) return String(value);
   return Array.isArray(value) ? "a plain list" : `a value of type ${typeof value}`;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from "../core/errors.ts";
+import { shownValue } from "../core/shown_value.ts";
 import type { PerName } from "./apply_options.ts";
 
 /** The name that stands for all that are not named. */
@@ -35,14 +36,14 @@ export function valueFor<T, F>(
   const given: unknown = option;
   if (isOne(given)) return given;
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    throw new ConfigError(`${optionName} must be ${what}, or one for each name, not ${quote(given)}`);
+    throw new ConfigError(`${optionName} must be ${what}, or one for each name, not ${shownValue(given)}`);
   }
   const byName = given as Readonly<Record<string, unknown>>;
   const key = [name, OTHERS].find((one) => Object.hasOwn(byName, one) && byName[one] !== undefined);
   if (key === undefined) return fallback;
   const value = byName[key];
   if (isOne(value)) return value;
-  throw new ConfigError(`${optionName} of '${key}' must be ${what}, not ${quote(value)}`);
+  throw new ConfigError(`${optionName} of '${key}' must be ${what}, not ${shownValue(value)}`);
 }
 
 /**
@@ -55,14 +56,10 @@ export function checkNames(option: unknown, optionName: string, known: readonly 
   for (const name of Object.keys(option)) {
     if (name !== OTHERS && !known.includes(name)) {
       throw new ConfigError(
-        `${optionName} names '${name}', which is none of ${
-          known.length === 0 ? "no names" : known.join(", ")
+        `${optionName} names '${name}', ${
+          known.length === 0 ? "but there are no names" : `which is none of ${known.join(", ")}`
         }`,
       );
     }
   }
-}
-
-function quote(value: unknown): string {
-  return Deno.inspect(value, { breakLength: Infinity, compact: true, depth: 1, strAbbreviateSize: 80 });
 }

@@ -6,6 +6,7 @@
 import { RasterError } from "../core/errors.ts";
 import { crsName, sameCrs } from "./geotiff/geo_keys.ts";
 import type { GeoKeys, GeoTransform } from "./raster_info.ts";
+import { warpCommand } from "./warp_command.ts";
 
 /** A grid of pixels in the world. RIOS's PixelGridDefn. */
 export interface PixelGrid {
@@ -110,10 +111,17 @@ export function requireOffset(reference: NamedGrid, named: NamedGrid): PixelOffs
         `'${reference.name}' has ${describeGrid(reference.grid)}; '${named.name}' has ${
           describeGrid(named.grid)
         }. ` +
-        `Warp one of them to the grid of the other first`,
+        advice(reference, named),
     );
   }
   return offset;
+}
+
+function advice(reference: NamedGrid, named: NamedGrid): string {
+  const command = warpCommand(reference.grid, named);
+  return command
+    ? `Warp it to that grid first: ${command}`
+    : "Warp one of them to the grid of the other first";
 }
 
 /**

@@ -3,16 +3,20 @@
  *
  * @module
  */
-import type { CheckedConcurrency } from "../core/concurrency_style.ts";
+import { checkConcurrency, type CheckedConcurrency } from "../core/checked_concurrency.ts";
+import type { Driver } from "../core/driver.ts";
 import { ConfigError } from "../core/errors.ts";
+import { loadMerge } from "../core/load_merge.ts";
 import { MergedArgs } from "../core/merged_args.ts";
 import { packValue } from "../core/pack_value.ts";
 import type { Payload } from "../core/payload.ts";
+import { shownValue } from "../core/shown_value.ts";
 import { userFunctionSpec } from "../core/user_function_spec.ts";
-import { loadUserFunction, type UserFunctionSpec } from "../core/worker/user_function.ts";
+import type { UserFunctionSpec } from "../core/worker/user_function.ts";
 import type { ApplyOptions } from "./apply_options.ts";
 import { checkBlockBytes } from "./block_bytes.ts";
 import type { BlockGrid } from "./block_list.ts";
+import { otherFormatNotices } from "./output_names.ts";
 import type { PixelGrid } from "./pixel_grid.ts";
 import { planInputs } from "./plan_inputs.ts";
 import { type PlannedFile, planOutputs } from "./plan_outputs.ts";
@@ -64,13 +68,29 @@ export async function planApply(
   const userFunction = await userFunctionSpec(options.userFunction, {
     shipCode: options.shipCode,
     signal: options.signal,
+    onNotice,
   });
-  const args = await prepareArgs(options, userFunction);
+  const args = await prepareArgs(options, { userFunction, onNotice });
   const { inputs, workinggrid, notices } = await planInputs(options);
   const { blocks, files, notice } = planOutputs(options, workinggrid);
   checkBlockBytes(inputs, { blocks, overlap });
-  for (const line of notice === undefined ? notices : [...notices, notice]) onNotice(line);
+  const names = otherFormatNotices(files.map(({ path }) => path));
+  for (const line of [...notices, ...notice === undefined ? [] : [notice], ...names]) onNotice(line);
   return { overlap, leftovers, userFunction, args, inputs, workinggrid, blocks, files };
+}
+
+/**
+ * The workers that are wanted, checked.
+ *
+ * @throws {ConfigError} for options that can't work.
+ */
+export function checkedConcurrency(
+  options: ApplyOptions,
+  { driver, onNotice }: { readonly driver: Driver; readonly onNotice: (line: string) => void },
+): CheckedConcurrency {
+  const concurrency = checkConcurrency(options.concurrency ?? {}, driver);
+  for (const warning of concurrency.warnings) onNotice(warning);
+  return concurrency;
 }
 
 /** Read threads in this process: for workers that don't read, or that are threads of this process themselves. */
@@ -100,13 +120,13 @@ function whatOfLeftovers({ resume, restart }: ApplyOptions): ApplyPlan["leftover
 }
 
 async function prepareArgs(
-  { otherArgs }: ApplyOptions,
-  userFunction: UserFunctionSpec,
+  { otherArgs, signal }: ApplyOptions,
+  { userFunction, onNotice }: { userFunction: UserFunctionSpec; onNotice: (line: string) => void },
 ): Promise<PreparedArgs> {
   const hasOtherArgs = otherArgs !== undefined;
   const { header, parts } = packValue(otherArgs, "otherArgs");
   // The module is looked into here only if its merge may be wanted here.
-  const merge = hasOtherArgs ? (await loadUserFunction(userFunction)).mergeOtherArgs : undefined;
+  const merge = hasOtherArgs ? await loadMerge(userFunction, { signal, onNotice }) : undefined;
   return {
     job: { hasOtherArgs, argsABlock: merge !== undefined, otherArgs: header },
     parts,
@@ -116,5 +136,5 @@ async function prepareArgs(
 
 function checkedOverlap(overlap = 0): number {
   if (Number.isSafeInteger(overlap) && overlap >= 0) return overlap;
-  throw new ConfigError(`overlap must be a whole number of at least 0 pixels, not ${overlap}`);
+  throw new ConfigError(`overlap must be a whole number of at least 0 pixels, not ${shownValue(overlap)}`);
 }

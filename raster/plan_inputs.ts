@@ -4,6 +4,7 @@
  * @module
  */
 import { fromFileUrl } from "@std/path/from-file-url";
+import { allOf } from "../core/all_of.ts";
 import { ConfigError } from "../core/errors.ts";
 import type { ApplierControls, ApplyOptions } from "./apply_options.ts";
 import { GeoTiffReader } from "./geotiff/geotiff_reader.ts";
@@ -73,7 +74,13 @@ export async function planInputs(options: ApplyOptions): Promise<PlannedInputs> 
   const names = Object.keys(options.infiles ?? {});
   checkNames(controls.layers, "layers", names);
   checkNames(controls.inputNoData, "inputNoData", names);
-  for (const name of controls.filesForExtent ?? []) {
+  const forExtent: unknown = controls.filesForExtent ?? [];
+  if (!Array.isArray(forExtent)) {
+    throw new ConfigError(
+      `filesForExtent must be a list of the inputs' names, not ${Deno.inspect(forExtent)}`,
+    );
+  }
+  for (const name of forExtent) {
     if (!names.includes(name)) throw new ConfigError(`filesForExtent names '${name}', which is no input`);
   }
   const opening = options.signal ? { signal: options.signal } : {};
@@ -96,7 +103,7 @@ async function openAll(named: readonly NamedFile[], opening: OpenSourceOptions):
   const opened: OpenedFile[] = [];
   for (let at = 0; at < named.length; at += 16) {
     opened.push(
-      ...await Promise.all(
+      ...await allOf(
         named.slice(at, at + 16).map(async (file) => {
           const info = await readInfo(file.location, opening);
           return { ...file, info, grid: gridOf(info) };
@@ -194,7 +201,9 @@ function planFile(
   for (const layer of layers) {
     if (!all.includes(layer)) {
       throw new ConfigError(
-        `There is no layer ${layer} in '${info.location}', which has ${info.bands}: they count from 1`,
+        `There is no layer ${layer} in '${info.location}', which has ${
+          info.bands === 1 ? "1 band" : `${info.bands} bands`
+        }: they count from 1`,
       );
     }
   }

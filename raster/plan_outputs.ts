@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from "../core/errors.ts";
+import { shownValue } from "../core/shown_value.ts";
 import type { ApplyOptions } from "./apply_options.ts";
 import { type BlockGrid, totalBlocks } from "./block_list.ts";
 import { DATA_TYPES, type DataType, isDataType } from "./data_type.ts";
@@ -40,7 +41,7 @@ export interface PlannedOutputs {
 }
 
 /** RIOS's default window, pixels on each side. */
-export const DEFAULT_WINDOW = 256;
+const DEFAULT_WINDOW = 256;
 
 /** More blocks than this take too much memory to keep account of. */
 const MAX_BLOCKS = 2 ** 27;
@@ -113,7 +114,7 @@ export function planOutputs(options: ApplyOptions, workinggrid: PixelGrid): Plan
 function side(name: string, value: number | undefined): number {
   if (value === undefined) return DEFAULT_WINDOW;
   if (!Number.isSafeInteger(value) || value < 1) {
-    throw new ConfigError(`${name} must be a whole number of at least 1, not ${value}`);
+    throw new ConfigError(`${name} must be a whole number of at least 1, not ${shownValue(value)}`);
   }
   return value;
 }

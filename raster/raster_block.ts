@@ -7,6 +7,20 @@ import type { PixelArray } from "./data_type.ts";
 
 /** Pixels of a block: shape (bands, rows, cols), margin included, in the file's own pixel type. */
 export class RasterBlock {
+  static {
+    // Behind the class, where only what a block does not have is looked for: else `block[0]`, which is a band in RIOS,
+    // would be undefined, and the error far away.
+    Object.setPrototypeOf(
+      this.prototype,
+      new Proxy(Object.prototype, {
+        get(target, name, block) {
+          if (typeof name === "string" && /^[0-9]+$/.test(name)) throw noElement(name);
+          return Reflect.get(target, name, block);
+        },
+      }),
+    );
+  }
+
   /** All pixels: band by band, row by row. Length `bands * rows * cols`. */
   readonly data: PixelArray;
   /** Bands that were read. */
@@ -44,4 +58,11 @@ export class RasterBlock {
     const pixels = this.rows * this.cols;
     return this.data.subarray(index * pixels, (index + 1) * pixels) as PixelArray;
   }
+}
+
+function noElement(index: string): TypeError {
+  return new TypeError(
+    `a block has no [${index}]: the pixels of a band, from 0, are band(${index}), all pixels are data. An input is a list ` +
+      "of blocks if a list of files is given (--in NAME=FILE, with a comma at the end is a list of one)",
+  );
 }

@@ -34,6 +34,8 @@ export interface RasterRunParts {
   readonly readThreadsThere: number;
   /** The SHA-256 of the code that is shipped; undefined if none is. */
   readonly codeHash: string | undefined;
+  /** What workers load, for people. */
+  readonly loads: string;
   /** What workers in processes of their own are allowed. */
   readonly access: WorkerAccess;
   /** Whether each worker has a copy of other args for all its blocks, which then may not be computed twice. */
@@ -61,6 +63,7 @@ export class RasterRun implements BlockJob {
   readonly workerJob: Payload;
   readonly leastAhead: number;
   readonly codeHash: string | undefined;
+  readonly loads: string;
   readonly access: WorkerAccess;
   readonly copiesAllowed: boolean;
   readonly reading: WorkerReading | undefined;
@@ -75,6 +78,7 @@ export class RasterRun implements BlockJob {
     this.workerJob = parts.workerJob;
     this.leastAhead = parts.leastAhead;
     this.codeHash = parts.codeHash;
+    this.loads = parts.loads;
     this.access = parts.access;
     const { readThreadsThere: threads } = parts;
     this.reading = threads === 0 ? undefined : { processor: RASTER_READ_PROCESSOR, threads };

@@ -10,8 +10,11 @@ import { type PixelGrid, pixelToWorld, worldToPixel } from "./pixel_grid.ts";
 import type { RasterBlock } from "./raster_block.ts";
 import type { GeoTransform } from "./raster_info.ts";
 
-/** World coordinates of the centres of a block's pixels, margin included, row by row. */
-export interface BlockCoordArrays {
+/**
+ * World coordinates of the centres of a block's pixels, margin included, row by row: both `{ x, y }` and, as in RIOS,
+ * the pair `[x, y]`.
+ */
+export interface BlockCoordArrays extends Readonly<[Float64Array<ArrayBuffer>, Float64Array<ArrayBuffer>]> {
   /** x of each pixel. Length `rows * cols`. */
   readonly x: Float64Array<ArrayBuffer>;
   /** y of each pixel. Length `rows * cols`. */
@@ -78,7 +81,7 @@ export class ReaderInfo {
     return this.#defn;
   }
 
-  /** World coordinates of the centre of every pixel of this block, margin included. */
+  /** World coordinates of the centre of every pixel of this block, margin included: `const [x, y] = ...`, or `{ x, y }`. */
   getBlockCoordArrays(): BlockCoordArrays {
     const { overlap, workinggrid } = this.#run;
     const rows = this.#defn.nrows + 2 * overlap;
@@ -96,7 +99,7 @@ export class ReaderInfo {
         y[at] = centre.y;
       }
     }
-    return { x, y };
+    return Object.assign([x, y] as const, { x, y });
   }
 
   /** Width and height of a pixel, both positive for a raster with north up: `[x, y]`. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { WorkerAccess } from "../core/worker_command.ts";
+import { isFileUrl, isRemote } from "./source/location.ts";
 
 /**
  * The least that a worker needs that reads these.
@@ -15,18 +16,21 @@ export function workerAccess(locations: readonly string[]): WorkerAccess {
   const read = new Set<string>();
   const net = new Set<string>();
   for (const location of locations) {
-    const url = /^(https?|file):/.test(location) ? new URL(location) : undefined;
-    if (url?.protocol.startsWith("http")) net.add(url.host);
-    else read.add(realPath(url ?? location)).add(url ? decodeURIComponent(url.pathname) : location);
+    if (isRemote(location)) {
+      net.add(new URL(location).host);
+      continue;
+    }
+    const path = isFileUrl(location) ? decodeURIComponent(new URL(location).pathname) : location;
+    read.add(realPath(path)).add(path);
   }
   return { read: [...read], net: [...net] };
 }
 
-function realPath(path: string | URL): string {
+function realPath(path: string): string {
   try {
     return Deno.realPathSync(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    return typeof path === "string" ? path : decodeURIComponent(path.pathname);
+    return path;
   }
 }

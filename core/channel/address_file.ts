@@ -10,13 +10,14 @@
 import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
 import { ConfigError, messageOf } from "../errors.ts";
+import { checkOwned, makePrivateFolder, type PrivateFolder } from "../private_folder.ts";
+import { syncFolder } from "../sync_folder.ts";
 import {
   type ChannelAddress,
   decodeBase64Url,
   formatChannelAddress,
   parseChannelAddress,
 } from "./channel_address.ts";
-import { checkOwned, makePrivateFolder, syncFolder } from "./private_folder.ts";
 import { KEY_BYTES } from "./proof.ts";
 
 /** What a worker must know to connect. */
@@ -37,21 +38,13 @@ const FILE_NAME = "channel";
 /** An address file is a kilobyte; whatever is much longer is none. */
 const MOST_BYTES = 64 << 10;
 
-/** A folder for a run's address file. */
-export interface AddressFolder {
-  /** The folder. */
-  readonly path: string;
-  /** The folder below which everything is ours and is checked to be. */
-  readonly within: string;
-}
-
 /** The folder of a run's address file unless another is given: in the home folder, which clusters share. */
-export function defaultAddressFolder(home: string, runId: string): AddressFolder {
+export function defaultAddressFolder(home: string, runId: string): PrivateFolder {
   return { path: join(home, ".blockfleet", "run", runId), within: home };
 }
 
 /** The path of a run's address file in its folder. */
-export function addressPath({ path }: AddressFolder): string {
+export function addressPath({ path }: PrivateFolder): string {
   return join(path, FILE_NAME);
 }
 
@@ -63,12 +56,11 @@ export function addressPath({ path }: AddressFolder): string {
  * @throws {ConfigError} if the folder is a symbolic link, another user's, or open to others, or can't be written.
  */
 export async function writeAddressFile(
-  place: AddressFolder,
+  folder: PrivateFolder,
   credentials: ChannelCredentials,
 ): Promise<string> {
-  const { path: folder, within } = place;
-  await makePrivateFolder(folder, within);
-  const path = addressPath(place);
+  await makePrivateFolder(folder);
+  const path = addressPath(folder);
   const partial = `${path}.${crypto.randomUUID()}.part`;
   const body = [
     HEADING,
@@ -85,9 +77,9 @@ export async function writeAddressFile(
       await file.sync();
     }
     await Deno.rename(partial, path);
-    await syncFolder(folder);
+    await syncFolder(folder.path);
   } catch (error) {
-    await removeIfThere(partial);
+    for (const left of [partial, path]) await removeIfThere(left);
     throw new ConfigError(`Cannot write the address file '${path}': ${messageOf(error)}`, { cause: error });
   }
   return path;

@@ -37,7 +37,7 @@ export function advertisedAddresses(
     : interfaces.filter(({ name, address }) => name === chosen || address === chosen);
   if (usable.length === 0 && chosen !== undefined) {
     const known = [...new Set(interfaces.map(({ name }) => name))].join(", ");
-    throw new ConfigError(`This machine has no network interface "${chosen}": choose one of ${known}`);
+    throw new ConfigError(`This machine has no network interface '${chosen}': choose one of ${known}`);
   }
   const inOrder = (["IPv4", "IPv6"] as const).flatMap((family) =>
     usable.filter((entry) => entry.family === family)

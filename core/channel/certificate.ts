@@ -34,7 +34,7 @@ const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
  * The name in a run's certificate. `.invalid` can't be registered (RFC 2606), so no authority that a worker trusts
  * by default can have signed another certificate for it: checking the name is a pin.
  */
-export function certificateName(runId: string): string {
+function certificateName(runId: string): string {
   return `${runId}.blockfleet.invalid`;
 }
 

@@ -9,8 +9,8 @@ import type { HostedChannel } from "../driver.ts";
 import { ConfigError, messageOf } from "../errors.ts";
 import type { WorkerHello, WorkerLink } from "../messages.ts";
 import type { ChannelStyle } from "../channel_style.ts";
+import type { PrivateFolder } from "../private_folder.ts";
 import {
-  type AddressFolder,
   addressPath,
   type ChannelCredentials,
   defaultAddressFolder,
@@ -70,6 +70,11 @@ export class ChannelHost implements HostedChannel {
    */
   static async open(options: ChannelHostOptions): Promise<ChannelHost> {
     const { runId, reach, style, notice, codeHash } = options;
+    if (reach === "machine" && style.networkInterface !== undefined) {
+      notice(
+        "No effect where all workers are on this machine, which listens for itself alone: networkInterface",
+      );
+    }
     const key = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
     const links = new Map<number, RemoteWorker>();
     const server = await ChannelServer.listen({
@@ -167,7 +172,7 @@ export class ChannelHost implements HostedChannel {
   }
 }
 
-function addressFolder(runId: string, given: string | undefined): AddressFolder {
+function addressFolder(runId: string, given: string | undefined): PrivateFolder {
   if (given !== undefined) {
     const path = basename(given) === runId ? given : join(given, runId);
     return { path, within: given };

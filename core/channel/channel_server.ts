@@ -9,7 +9,13 @@ import { channelPlace, isLoopback } from "./advertised_addresses.ts";
 import { BufferPool } from "./buffer_pool.ts";
 import { makeCertificate, type OwnCertificate } from "./certificate.ts";
 import { type ChannelAddress, checkChannelAddress } from "./channel_address.ts";
-import { type ByteStream, closeStream, Connection, type HeartbeatOptions } from "./connection.ts";
+import {
+  type ByteStream,
+  closeStream,
+  Connection,
+  DEFAULT_HEARTBEAT,
+  type HeartbeatOptions,
+} from "./connection.ts";
 import { DEFAULT_LIMITS, FrameKind, type FrameLimits } from "./frame.ts";
 import { acceptHandshake } from "./handshake.ts";
 import { listenInRange, type PortRange } from "./listen_in_range.ts";
@@ -21,10 +27,8 @@ import { type OpenFrame, parseOpen, reasonBody, welcomeBody } from "./session_fr
 import { UnprovedPeers } from "./unproved_peers.ts";
 import { sleep } from "../sleep.ts";
 
-/** Something is sent at least this often, and a peer that is silent for so long is lost, milliseconds. */
-export const DEFAULT_HEARTBEAT: HeartbeatOptions = { heartbeatMs: 5000, lostAfterMs: 30_000 };
 /** How long a worker may be without a connection, milliseconds. */
-export const DEFAULT_GRACE_MS = 60_000;
+const DEFAULT_GRACE_MS = 60_000;
 
 /** A worker's number, or why it is not wanted. */
 export type Admission = { readonly worker: number } | { readonly refused: string };

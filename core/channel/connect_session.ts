@@ -21,6 +21,8 @@ export interface ConnectSessionOptions {
   readonly connection: ConnectionOptions;
   /** How long to try, milliseconds. */
   readonly deadlineMs: number;
+  /** How long to try while every address refuses the connection, milliseconds; default as long as otherwise. */
+  readonly refusedMs?: number | undefined;
   /** Takes the connection over; must give it its next handler. */
   welcomed(connection: Connection, welcome: WelcomeFrame): void;
 }
@@ -29,29 +31,34 @@ export interface ConnectSessionOptions {
 const ROUND_MS = { least: 200, most: 3000 };
 /** Rounds that end without hope before it is given up: one can be a manager that was about to end. */
 const HOPELESS_ROUNDS = 2;
+/** Refusals in a row that it takes to believe them, whatever the clock says: this very process may have been stopped. */
+const REFUSED_ROUNDS = 4;
 const WELCOME_MS = 10_000;
-
-/** The manager does not want this worker. */
-export class SessionRefusedError extends ChannelClosedError {}
 
 /**
  * Opens a session.
  *
- * @throws {SessionRefusedError} if the manager refuses it; {@linkcode AbortedError} if the signal was aborted; otherwise
+ * @throws {ChannelClosedError} if the manager refuses it; {@linkcode AbortedError} if the signal was aborted; otherwise
  *   the error that says why no address would do.
  */
 export async function connectSession(options: ConnectSessionOptions): Promise<void> {
   const { runId, signal } = options.dial;
+  const { refusedMs = Infinity } = options;
   const deadline = performance.now() + options.deadlineMs;
   let hopeless = 0;
+  let refusals = { count: 0, sinceMs: 0 };
   for (let delayMs = ROUND_MS.least;; delayMs = Math.min(ROUND_MS.most, 2 * delayMs)) {
     // It may have been aborted between two rounds, too.
     const failures = signal?.aborted ? [] : await tryOnce(options);
     if (!failures) return;
     if (signal?.aborted) throw new AbortedError(`Connecting to the manager of run ${runId} was ended`);
     hopeless = isHopeless(failures) ? hopeless + 1 : 0;
-    const leftMs = deadline - performance.now();
-    if (hopeless >= HOPELESS_ROUNDS || leftMs <= 0) throw dialError(runId, failures);
+    const nowMs = performance.now();
+    if (failures.some(({ cause }) => cause !== "refused")) refusals = { count: 0, sinceMs: nowMs };
+    else refusals = { count: refusals.count + 1, sinceMs: refusals.count === 0 ? nowMs : refusals.sinceMs };
+    const isGone = refusals.count >= REFUSED_ROUNDS && nowMs - refusals.sinceMs >= refusedMs;
+    const leftMs = deadline - nowMs;
+    if (hopeless >= HOPELESS_ROUNDS || isGone || leftMs <= 0) throw dialError(runId, failures);
     // The last round begins at the deadline, not up to a whole delay before it.
     await sleep(Math.min(leftMs, delayMs * (0.5 + Math.random())), signal);
   }
@@ -63,7 +70,7 @@ async function tryOnce(options: ConnectSessionOptions): Promise<readonly DialFai
   const answer = await new Greeting(outcome.stream, options).answer;
   if (answer === undefined) return undefined;
   if ("refused" in answer) {
-    throw new SessionRefusedError(
+    throw new ChannelClosedError(
       `The manager of run ${options.dial.runId} does not want this worker: ${answer.refused}`,
     );
   }

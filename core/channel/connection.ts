@@ -8,7 +8,7 @@
  */
 import { messageOf, ProtocolError } from "../errors.ts";
 import type { BufferPool } from "./buffer_pool.ts";
-import { FrameBatch, type FrameLimits, LEAST_PIECE_BYTES, MOST_PIECE_BYTES } from "./frame.ts";
+import { FrameBatch, FrameKind, type FrameLimits, LEAST_PIECE_BYTES, MOST_PIECE_BYTES } from "./frame.ts";
 import { type FrameHandler, FrameReader } from "./frame_reader.ts";
 import { type EncodedHeader, encodeHeader } from "./header_codec.ts";
 import { Nudge } from "./nudge.ts";
@@ -47,6 +47,9 @@ export interface HeartbeatOptions {
   /** A peer that is silent for so long is lost, milliseconds. */
   readonly lostAfterMs: number;
 }
+
+/** Unless the manager says otherwise. */
+export const DEFAULT_HEARTBEAT: HeartbeatOptions = { heartbeatMs: 5000, lostAfterMs: 30_000 };
 
 /** What a connection takes. */
 export interface ConnectionOptions extends HeartbeatOptions {
@@ -105,7 +108,11 @@ export class Connection {
       acknowledged: (count) => this.#isDeaf || this.handler.acknowledged(count),
       message: (message) => this.#isDeaf || this.handler.message(message),
       status: (block, elapsedMs) => this.#isDeaf || this.handler.status(block, elapsedMs),
-      control: (kind, body) => this.#isDeaf || this.handler.control(kind, body),
+      control: (kind, body) => {
+        if (!this.#isDeaf) this.handler.control(kind, body);
+        // Both have said farewell, and neither hears the other any more.
+        else if (kind === FrameKind.FAREWELL) this.#farewell?.();
+      },
     }, options);
   }
 
@@ -217,6 +224,8 @@ export class Connection {
       }
       this.#silence.heard();
       reader.filled(count);
+      // A handler has closed it: nobody waits for an answer any more.
+      if (this.#isOver) break;
       this.#bytesSinceAcknowledged += count;
       const unacknowledged = this.#acknowledged !== this.handler.received;
       if (unacknowledged && this.#bytesSinceAcknowledged >= ACKNOWLEDGE_BYTES) this.#heartbeat();

@@ -39,7 +39,7 @@ export const LEAST_PIECE_BYTES = 256 << 10;
 /** The longest piece of a fast one: each costs two writes, and wakes the other side for five bytes. */
 export const MOST_PIECE_BYTES = 4 << 20;
 /** The longest body of the frames that open and close a session. */
-export const CONTROL_BYTES = 16 << 10;
+const CONTROL_BYTES = 16 << 10;
 /** Before a message's tables: acknowledgement, length of the header, number of parts. */
 const MESSAGE_HEAD_BYTES = 12;
 

@@ -10,9 +10,8 @@ import { ProtocolError } from "../errors.ts";
 /** The length of a hello. */
 export const HELLO_BYTES = 64;
 /** Versions of the channel that this program speaks. */
-export const LOWEST_VERSION = 1;
-/** Versions of the channel that this program speaks. */
-export const HIGHEST_VERSION = 1;
+const LOWEST_VERSION = 1;
+const HIGHEST_VERSION = 1;
 
 // The first byte is no letter, so that no text protocol begins like it; the line feed would show a mangled transfer.
 const MAGIC = new Uint8Array([0xb1, 0x6f, 0x63, 0x6b, 0x66, 0x6c, 0x74, 0x0a]);

@@ -10,9 +10,13 @@ import type { FromWorker, ToWorker, WorkerHello } from "../messages.ts";
 import type { ChannelCredentials } from "./address_file.ts";
 import { BufferPool } from "./buffer_pool.ts";
 import { pinCertificate } from "./certificate.ts";
-import { DEFAULT_HEARTBEAT } from "./channel_server.ts";
 import { connectSession, type ConnectSessionOptions } from "./connect_session.ts";
-import type { Connection, ConnectionEnd, ConnectionHandler } from "./connection.ts";
+import {
+  type Connection,
+  type ConnectionEnd,
+  type ConnectionHandler,
+  DEFAULT_HEARTBEAT,
+} from "./connection.ts";
 import { DEFAULT_LIMITS, FrameKind, type FrameLimits } from "./frame.ts";
 import type { WholeMessage } from "./frame_reader.ts";
 import { decodeToWorker, encodeFromWorker } from "./message_codec.ts";
@@ -36,6 +40,8 @@ export interface ConnectOptions extends ChannelCredentials {
   readonly hello: WorkerHello;
   /** How long to try, milliseconds. */
   readonly deadlineMs: number;
+  /** How long to try at first while every address refuses, milliseconds; default as long as otherwise. */
+  readonly refusedMs?: number | undefined;
   /** Ends the trying. */
   readonly signal?: AbortSignal | undefined;
   /** What the manager may ask us to hold. */
@@ -124,11 +130,6 @@ export class ManagerChannel implements ManagerLink {
     return this.#incoming.receive();
   }
 
-  /** The next message if one is there already. */
-  poll(): ToWorker | undefined {
-    return this.#incoming.poll();
-  }
-
   /** A block is computed now, or none (-1). The manager hears of it if it takes a while. */
   computing(block: number, sinceMs: number = performance.now()): void {
     this.#computing = block === NO_BLOCK.block ? NO_BLOCK : { block, sinceMs };
@@ -156,6 +157,7 @@ export class ManagerChannel implements ManagerLink {
       // Deno can't turn Nagle's algorithm off for the connections that a TLS listener accepts.
       connection: { ...DEFAULT_HEARTBEAT, limits, pool: new BufferPool(), nudge: pin !== undefined },
       deadlineMs: this.#options.deadlineMs,
+      refusedMs: this.#options.refusedMs,
       welcomed: (connection: Connection, welcome: WelcomeFrame) => {
         this.#welcome = welcome;
         connection.handler = this.#handler;
@@ -195,7 +197,9 @@ export class ManagerChannel implements ManagerLink {
     const connecting = this.#connecting!;
     const { signal } = this.#over;
     try {
-      await connectSession({ ...connecting, dial: { ...connecting.dial, signal }, deadlineMs: graceMs });
+      const dial = { ...connecting.dial, signal };
+      // What stands in between, such as a tunnel, may be gone for a while.
+      await connectSession({ ...connecting, dial, deadlineMs: graceMs, refusedMs: undefined });
       notice("The connection to the manager is mended");
     } catch (error) {
       this.#finish({ reason: `${reason}, and it could not be mended: ${messageOf(error)}`, cause: "lost" });

@@ -42,10 +42,10 @@ export class UnprovedPeers {
   }
 
   /** How long to wait before another peer may be taken in, milliseconds. */
-  delayMs(nowMs: number = performance.now()): number {
+  delayMs(): number {
     if (this.#peers.size < MOST) return 0;
     const [oldest] = this.#peers;
-    return Math.max(0, oldest!.sinceMs + LEAST_MS - nowMs);
+    return Math.max(0, oldest!.sinceMs + LEAST_MS - performance.now());
   }
 
   /**

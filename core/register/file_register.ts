@@ -4,8 +4,8 @@
  * @module
  */
 import { join } from "@std/path/join";
-import { makePrivateFolder } from "../channel/private_folder.ts";
 import { BlockfleetError, messageOf } from "../errors.ts";
+import { makePrivateFolder, type PrivateFolder } from "../private_folder.ts";
 import { ownIdentity } from "../process_identity.ts";
 import {
   type RegisterRecord,
@@ -13,11 +13,11 @@ import {
   touchRegisterFile,
   writeRegisterFile,
 } from "./register_file.ts";
-import { type RegisterFolder, registerFolder } from "./register_folder.ts";
+import { registerFolder } from "./register_folder.ts";
 import type { RegisteredThing, RegisterEntry, RunRegister, ThingRecord } from "./run_register.ts";
 
 /** The register of a run is touched so often while its manager is alive, milliseconds. */
-export const TOUCH_MS = 10_000;
+const TOUCH_MS = 10_000;
 
 /** What a register says of its run. */
 export interface FileRegisterOptions {
@@ -30,7 +30,7 @@ export interface FileRegisterOptions {
   /** The user's name for the job. */
   readonly jobName: string | undefined;
   /** Where registers are. Default the user's. */
-  readonly folder?: RegisterFolder | undefined;
+  readonly folder?: PrivateFolder | undefined;
   /** A line for the user. */
   notice(line: string): void;
 }
@@ -68,9 +68,9 @@ export class FileRegister implements RunRegister {
    * @throws {BlockfleetError} if it can't be written.
    */
   static async open(options: FileRegisterOptions): Promise<FileRegister> {
-    const { path, within } = options.folder ?? registerFolder();
-    await makePrivateFolder(path, within);
-    const register = new FileRegister(join(path, `${options.runId}.json`), options);
+    const folder = options.folder ?? registerFolder();
+    await makePrivateFolder(folder);
+    const register = new FileRegister(join(folder.path, `${options.runId}.json`), options);
     try {
       await register.#save();
     } catch (error) {

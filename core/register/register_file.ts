@@ -4,9 +4,10 @@
  * @module
  */
 import { dirname } from "@std/path/dirname";
-import { checkOwned, syncFolder } from "../channel/private_folder.ts";
 import { BlockfleetError } from "../errors.ts";
 import type { ProcessIdentity } from "../process_identity.ts";
+import { checkOwned } from "../private_folder.ts";
+import { syncFolder } from "../sync_folder.ts";
 import type { ThingRecord } from "./run_register.ts";
 
 /** What a register holds. */

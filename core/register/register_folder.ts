@@ -5,21 +5,14 @@
  */
 import { join } from "@std/path/join";
 import { ConfigError } from "../errors.ts";
-
-/** The folder of the registers, and the folder below which everything is ours and is checked to be. */
-export interface RegisterFolder {
-  /** The folder. */
-  readonly path: string;
-  /** Its ancestor that is not ours alone. */
-  readonly within: string;
-}
+import type { PrivateFolder } from "../private_folder.ts";
 
 /**
  * `$XDG_STATE_HOME/blockfleet/runs`, by default `~/.local/state/blockfleet/runs` (XDG Base Directory Specification 0.8).
  *
  * @throws {ConfigError} if there is no home folder.
  */
-export function registerFolder(): RegisterFolder {
+export function registerFolder(): PrivateFolder {
   // The specification says that relative paths are to be ignored.
   const state = Deno.env.get("XDG_STATE_HOME");
   const home = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE");

@@ -5,8 +5,8 @@
  */
 import { join } from "@std/path/join";
 import { removeAddressFile } from "../channel/address_file.ts";
-import { checkOwned } from "../channel/private_folder.ts";
 import { messageOf } from "../errors.ts";
+import { checkOwned, type PrivateFolder } from "../private_folder.ts";
 import { livenessOf } from "../process_identity.ts";
 import {
   readRegisterFile,
@@ -14,7 +14,7 @@ import {
   removeRegisterFile,
   writeRegisterFile,
 } from "./register_file.ts";
-import { type RegisterFolder, registerFolder } from "./register_folder.ts";
+import { registerFolder } from "./register_folder.ts";
 import type { RegisteredRun, ThingRecord } from "./run_register.ts";
 
 /** A manager whose process can't be asked for is alive if its register was touched so lately, milliseconds. */
@@ -23,7 +23,7 @@ const ALIVE_MS = 60_000;
 /** How registers are looked through. */
 export interface ListRegisteredRunsOptions {
   /** Where they are. Default the user's. */
-  readonly folder?: RegisterFolder | undefined;
+  readonly folder?: PrivateFolder | undefined;
   /** Told of each file that is no register of ours; it is skipped. */
   readonly onNotice: (line: string) => void;
 }
@@ -117,8 +117,9 @@ async function isManagerAlive(
 /** The time by the clock that gives files their times: on a network file system not this machine's. */
 async function fileServerTime(folder: string): Promise<Date> {
   const path = join(folder, `.now.${crypto.randomUUID()}`);
+  // Outside of what removes it: that there is nothing to remove must not stand for why.
+  await Deno.writeTextFile(path, "now", { mode: 0o600, createNew: true });
   try {
-    await Deno.writeTextFile(path, "now", { mode: 0o600, createNew: true });
     return (await Deno.lstat(path)).mtime ?? new Date();
   } finally {
     await Deno.remove(path);

@@ -24,6 +24,15 @@ interface Package {
   readonly json: Readonly<Record<string, unknown>> & { readonly name: string; readonly version?: unknown };
 }
 
+/** What a specifier says of a package. */
+interface PackageSpecifier {
+  readonly name: string;
+  /** The versions that will do; undefined for any. */
+  readonly range: string | undefined;
+  /** What of the package, "" or "/NAME". */
+  readonly rest: string;
+}
+
 /** Finds relative files, and packages in node_modules folders, as Deno and Node do. */
 export class InsideResolver {
   readonly #map: ImportMap;
@@ -73,19 +82,21 @@ export class InsideResolver {
     }
     if (wanted.startsWith("#")) return await this.#own(wanted, importer, isRequire);
     const npm = /^npm:\/?((?:@[^/@]+\/)?[^/@]+)(?:@([^/]+))?(\/.*)?$/.exec(wanted);
-    if (npm !== null) return await this.#package(npm[1]!, npm[2], npm[3] ?? "", importer, isRequire);
+    if (npm !== null) {
+      const [, name, range, rest = ""] = npm;
+      return await this.#package({ name: name!, range, rest }, importer, isRequire);
+    }
     if (/^[a-z][a-z+.-]*:/.test(wanted)) {
       return { problem: `it imports '${wanted}', which only \`deno bundle\` can fetch`, otherWays: true };
     }
     const bare = /^((?:@[^/]+\/)?[^/]+)(\/.*)?$/.exec(wanted);
     if (bare === null) return { problem: `'${specifier}' is no module's name` };
-    return await this.#package(bare[1]!, undefined, bare[2] ?? "", importer, isRequire);
+    const [, name, rest = ""] = bare;
+    return await this.#package({ name: name!, range: undefined, rest }, importer, isRequire);
   }
 
   async #package(
-    name: string,
-    range: string | undefined,
-    rest: string,
+    { name, range, rest }: PackageSpecifier,
     importer: string,
     isRequire: boolean,
   ): Promise<Resolved> {

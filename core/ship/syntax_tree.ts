@@ -60,7 +60,7 @@ export function parseModule(text: string): ParsedModule | undefined {
 }
 
 /** The nodes right below a node, in the order of the text. */
-export function childNodes(node: SyntaxNode): SyntaxNode[] {
+function childNodes(node: SyntaxNode): SyntaxNode[] {
   return Object.values(node).flat().filter(isNode);
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ManagerLink } from "../driver.ts";
+import { textOf } from "../errors.ts";
 import type { Assignment, BlockResult, RemoteError, ToWorker } from "../messages.ts";
 import { type Payload, payloadBytes } from "../payload.ts";
 import { IntervalLog } from "../timers.ts";
@@ -51,11 +52,16 @@ class ComputeLoop implements AsyncDisposable {
   readonly #queue: Assignment[] = [];
   readonly #begun: Begun[] = [];
   #ending = false;
+  #wake: (() => void) | undefined;
+  /** Set once nothing more is heard, and with why, if it should be: the loop ends when its blocks are done. */
+  #silence: { readonly error?: unknown } | undefined;
   #results: BlockResult[] = [];
   #resultBytes = 0;
   #oldestResultMs = 0;
   /** The longest of the last blocks' times, fading: what the next one may take. */
   #recentMs = Infinity;
+  /** When the block before was done. */
+  #freeSinceMs = 0;
 
   constructor(link: ManagerLink, processor: BlockProcessor, timers: IntervalLog) {
     this.#link = link;
@@ -64,10 +70,11 @@ class ComputeLoop implements AsyncDisposable {
   }
 
   async run(): Promise<void> {
-    while (true) {
-      for (let message = this.#link.poll(); message !== undefined; message = this.#link.poll()) {
-        this.#hear(message);
-      }
+    this.#listen().catch((error) => ({ error })).then((silence) => {
+      this.#silence = silence ?? {};
+      this.#wake?.();
+    });
+    while (!this.#ending || this.#queue.length > 0 || this.#begun.length > 0) {
       if (this.#link.closed) return;
       const next = this.#begin();
       if (next) {
@@ -76,12 +83,13 @@ class ComputeLoop implements AsyncDisposable {
         await (this.#link.breathe?.() ?? new Promise<void>((resolve) => setImmediate(resolve)));
         continue;
       }
-      if (this.#ending) break;
       // The queue may have run dry because its last blocks were taken back.
       this.#flush();
-      const message = await this.#link.receive();
-      if (message === undefined) return;
-      this.#hear(message);
+      if (this.#silence) {
+        if ("error" in this.#silence) throw this.#silence.error;
+        return;
+      }
+      await new Promise<void>((resolve) => this.#wake = resolve);
     }
     this.#flush();
     let payload: Payload;
@@ -95,6 +103,14 @@ class ComputeLoop implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#processor.close();
+  }
+
+  /** Hears the manager all the time: blocks that wait behind a function that waits can be taken back. */
+  async #listen(): Promise<void> {
+    for (let next = await this.#link.receive(); next !== undefined; next = await this.#link.receive()) {
+      this.#hear(next);
+      this.#wake?.();
+    }
   }
 
   #hear(message: ToWorker): void {
@@ -147,11 +163,13 @@ class ComputeLoop implements AsyncDisposable {
       }
     }
     this.#link.computing(-1);
-    if (!payload) return;
     const nowMs = performance.now();
+    // One that was read ahead has waited since for those before it.
+    const elapsedMs = nowMs - Math.max(startMs, this.#freeSinceMs);
+    this.#freeSinceMs = nowMs;
+    if (!payload) return;
     const ranDry = this.#queue.length === 0 && this.#begun.length === 0;
     if (this.#results.length === 0) this.#oldestResultMs = nowMs;
-    const elapsedMs = nowMs - startMs;
     this.#results.push({ block: item.block, attempt: item.attempt, elapsedMs, payload });
     this.#resultBytes += payloadBytes(payload);
     // A result must not wait for a long block behind it; whether that is one can only be guessed.
@@ -179,6 +197,8 @@ class ComputeLoop implements AsyncDisposable {
 
 /** An error as it is sent to the manager. */
 export function remoteError(error: unknown, phase: RemoteError["phase"]): RemoteError {
-  if (!(error instanceof Error)) return { name: "Error", message: String(error), stack: "", phase };
-  return { name: error.name, message: error.message, stack: error.stack ?? "", phase };
+  // User code throws what it likes, also errors whose message is no text.
+  if (!(error instanceof Error)) return { name: "Error", message: textOf(error), stack: "", phase };
+  const { name, message, stack = "" } = error;
+  return { name: textOf(name), message: textOf(message), stack: textOf(stack), phase };
 }

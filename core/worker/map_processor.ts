@@ -32,6 +32,16 @@ export interface OwnArgsResult {
   readonly argsChanged?: true;
 }
 
+/** The header of a result that has its block's other args with it. */
+export interface MergedResult {
+  /** The function's result, packed. */
+  readonly result: unknown;
+  /** The block's other args, packed. */
+  readonly args: unknown;
+  /** How many of the payload's parts are the result's; the others are the args'. */
+  readonly split: number;
+}
+
 /** Makes the processor. */
 export async function createMapProcessor({ init, timers }: ProcessorContext): Promise<BlockProcessor> {
   const job = init.job.header as MapJob;
@@ -52,10 +62,8 @@ export async function createMapProcessor({ init, timers }: ProcessorContext): Pr
         const own: OwnArgsResult = { result: header, ...otherArgs.hasChanged() ? { argsChanged: true } : {} };
         return { header: own, parts };
       }
-      return {
-        header: { result: header, args: after.header, split: parts.length },
-        parts: [...parts, ...after.parts],
-      };
+      const merged: MergedResult = { result: header, args: after.header, split: parts.length };
+      return { header: merged, parts: [...parts, ...after.parts] };
     },
     finish: () => otherArgs.given ? otherArgs.atEnd() : headerOnly(undefined),
     close: () => Promise.resolve(),

@@ -72,6 +72,7 @@ export class OtherArgs {
   atEnd(): Payload {
     return this.given && !this.#aBlock ? packValue(this.#copy, "otherArgs") : headerOnly(undefined);
   }
+
   #compare(): boolean {
     try {
       return fingerprintOf(packValue(this.#copy, "otherArgs")) !== this.#fingerprint;

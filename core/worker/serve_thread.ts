@@ -62,7 +62,6 @@ function threadManagerLink(
       post(message, buffersOf(payloads));
     },
     receive: () => incoming.receive(),
-    poll: () => incoming.poll(),
     // A thread without a manager is ended from outside.
     closed: false,
     computing(block: number): void {

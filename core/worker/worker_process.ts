@@ -31,6 +31,9 @@ export interface WorkerProcessOptions {
 /** A block that a thread computes, and since when (monotonic milliseconds). */
 type Computing = NonNullable<ReturnType<NonNullable<WorkerLink["computing"]>>>;
 
+type Final = Extract<FromWorker, { type: "final" }>;
+type FinalError = Extract<FromWorker, { type: "finalError" }>;
+
 /** How often a thread is asked what it computes, milliseconds. */
 const WATCH_MS = 50;
 
@@ -76,6 +79,8 @@ class Relay {
   readonly #watching: ReturnType<typeof setInterval>;
   #patience: ReturnType<typeof setTimeout> | undefined;
   #finals = 0;
+  /** What a thread said that can't say its last word: it is the last of this worker, since nothing is heard after it. */
+  #failure: FinalError | undefined;
   #told: Computing | undefined;
   #isDraining = false;
   #isEnding = false;
@@ -93,7 +98,7 @@ class Relay {
     const drain = () => this.#drain();
     this.#options.draining.addEventListener("abort", drain);
     if (this.#options.draining.aborted) drain();
-    this.#listen();
+    this.#listen().catch((error) => this.#over.reject(error));
     try {
       await this.#over.promise;
     } finally {
@@ -167,10 +172,8 @@ class Relay {
         for (const block of message.blocks) thread.held.delete(block);
         break;
       case "final":
-        return this.#lastOf(message);
       case "finalError":
-        this.#link.send(message);
-        return this.#over.resolve();
+        return this.#lastOf(message);
     }
     this.#link.send(message.type === "results" ? this.#withReadTimings(message) : message);
     this.#share();
@@ -257,10 +260,13 @@ class Relay {
     if (this.#threads.some(({ isReady }) => !isReady)) this.#over.resolve();
   }
 
-  #lastOf(last: Extract<FromWorker, { type: "final" }>): void {
-    const more = ++this.#finals < this.#threads.length;
-    this.#link.send(this.#withReadTimings({ ...last, more }));
-    if (!more) this.#over.resolve();
+  #lastOf(last: Final | FinalError): void {
+    const isLast = ++this.#finals === this.#threads.length;
+    if (last.type === "finalError") this.#failure ??= last;
+    else this.#link.send(this.#withReadTimings({ ...last, more: !isLast || this.#failure !== undefined }));
+    if (!isLast) return;
+    if (this.#failure) this.#link.send(this.#failure);
+    this.#over.resolve();
   }
 
   #threadEnded(end: LinkEnd): void {

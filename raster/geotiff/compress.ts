@@ -29,7 +29,11 @@ export function tileCompressor(
   if (compression === "NONE") return (raw) => raw;
   if (compression === "ZSTD") {
     const params = { [constants.ZSTD_c_compressionLevel]: level };
-    return (raw) => plain(zstdCompressSync(raw, { params, chunkSize: mostBytes(raw) }));
+    return (raw) => {
+      // Without the size its tables are made for a frame without end: at level 22 that is seconds and a gigabyte a tile.
+      const options = { params, pledgedSrcSize: raw.byteLength, chunkSize: mostBytes(raw) };
+      return plain(zstdCompressSync(raw, options));
+    };
   }
   const zlib = zlibCompressor(level);
   // A predictor leaves bytes that repeat each by itself.

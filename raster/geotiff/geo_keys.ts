@@ -42,6 +42,12 @@ const MEANINGLESS: ReadonlySet<number> = new Set([
   GEO_KEY.VerticalUnits,
 ]);
 
+/**
+ * Keys of a geodetic system's datum, prime meridian and ellipsoid (2050 to 2061), which its EPSG code says too: some
+ * writers repeat them.
+ */
+const IMPLIED_BY_GEODETIC_CODE: ReadonlySet<number> = new Set([2050, 2051, 2056, 2057, 2058, 2059, 2061]);
+
 /** The keys by their ids. A key whose values lie outside its list is left out. */
 export function geoKeyValues(geoKeys: GeoKeys): Map<number, GeoKeyValue> {
   const { directory, doubles, ascii } = geoKeys;
@@ -95,7 +101,12 @@ export function sameCrs(a: GeoKeys | null, b: GeoKeys | null): boolean {
   if (isEmpty(left!) || isEmpty(right!)) return isEmpty(left!) && isEmpty(right!);
   const [leftCode, rightCode] = [codeOf(left!), codeOf(right!)];
   if (leftCode !== undefined || rightCode !== undefined) return leftCode === rightCode;
-  const ids = new Set([...left!.keys(), ...right!.keys()].filter((id) => !MEANINGLESS.has(id)));
+  const isBaseCoded = [left!, right!].every((values) => isCode(values.get(GEO_KEY.GeodeticCRS)));
+  const ids = new Set(
+    [...left!.keys(), ...right!.keys()].filter((id) =>
+      !MEANINGLESS.has(id) && !(isBaseCoded && IMPLIED_BY_GEODETIC_CODE.has(id))
+    ),
+  );
   for (const id of ids) if (!sameValue(left!.get(id), right!.get(id))) return false;
   return definingText(left!) === definingText(right!);
 }
@@ -109,7 +120,11 @@ function codeOf(values: ReadonlyMap<number, GeoKeyValue>): number | undefined {
     : model === MODEL.GEODETIC || model === MODEL.GEOCENTRIC || model === undefined
     ? values.get(GEO_KEY.GeodeticCRS)
     : undefined;
-  return typeof code === "number" && code > 0 && code < USER_DEFINED ? code : undefined;
+  return isCode(code) ? code : undefined;
+}
+
+function isCode(value: GeoKeyValue | undefined): value is number {
+  return typeof value === "number" && value > 0 && value < USER_DEFINED;
 }
 
 function isEmpty(values: ReadonlyMap<number, GeoKeyValue>): boolean {

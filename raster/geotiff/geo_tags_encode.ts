@@ -4,10 +4,10 @@
  * @module
  */
 import type { GeoKeys, GeoTransform } from "../raster_info.ts";
+import { GEO_KEY } from "./geo_keys.ts";
 import type { IfdEntry } from "./ifd_writer.ts";
 import { TAG } from "./tags.ts";
 
-const RASTER_TYPE_KEY = 1025;
 const PIXEL_IS_AREA = 1;
 
 /**
@@ -37,13 +37,13 @@ function transformTags([x, width, rowRotation, y, columnRotation, height]: GeoTr
   return [{ tag: TAG.ModelTransformation, type: "DOUBLE", values: matrix }];
 }
 
-/** The key directory with GTRasterTypeGeoKey (1025) set to 1; keys stay in ascending order, as the standard wants. */
+/** The key directory with GTRasterType set to 1; keys stay in ascending order, as the standard wants. */
 function asPixelIsArea(directory: readonly number[]): number[] {
   const keys: number[][] = [];
   for (let at = 4; at + 4 <= directory.length; at += 4) {
-    if (directory[at] !== RASTER_TYPE_KEY) keys.push(directory.slice(at, at + 4));
+    if (directory[at] !== GEO_KEY.GTRasterType) keys.push(directory.slice(at, at + 4));
   }
-  keys.push([RASTER_TYPE_KEY, 0, 1, PIXEL_IS_AREA]);
+  keys.push([GEO_KEY.GTRasterType, 0, 1, PIXEL_IS_AREA]);
   keys.sort((a, b) => a[0]! - b[0]!);
   const [version = 1, revision = 1, minor = 0] = directory;
   return [version, revision, minor, keys.length, ...keys.flat()];

@@ -5,13 +5,14 @@
  */
 import { messageOf, RasterError } from "../../core/errors.ts";
 import { DATA_TYPES, dataTypeOf, newPixelArray, type PixelArray } from "../data_type.ts";
+import { loadedOnce } from "../loaded_once.ts";
+import { fillValue } from "../nodata_pixel.ts";
 import type { PixelWindow, RasterInfo } from "../raster_info.ts";
 import { type ByteSource, openByteSource, type OpenSourceOptions } from "../source/byte_source.ts";
 import { readCoalesced, type ReadRequest } from "../source/read_coalesced.ts";
 import { loadChunkDecoder } from "./codecs/chunk_decoder.ts";
 import { type Ifd, readDirectories, readHeader, type TiffHeader } from "./ifd.ts";
 import { type ImageLayout, readImageLayout } from "./image_layout.ts";
-import { sparseFill } from "./nodata.ts";
 import { rawRequests } from "./raw_tiles.ts";
 import { readRasterInfo, selectDirectories } from "./read_raster_info.ts";
 import { COMPRESSION, TAG } from "./tags.ts";
@@ -64,7 +65,9 @@ export class GeoTiffReader implements AsyncDisposable {
   readonly #index: TileIndex;
   readonly #cache: TileCache;
   readonly #cacheWholeTiles: boolean;
-  #decoder: Promise<TileDecoder> | undefined;
+  /** What tiles hold that the file leaves out. */
+  readonly #fillValue: number | bigint;
+  readonly #decoder: () => Promise<TileDecoder>;
 
   private constructor(
     source: ByteSource,
@@ -79,6 +82,8 @@ export class GeoTiffReader implements AsyncDisposable {
     this.#index = TileIndex.of(source, image.ifd, { ...image, littleEndian: image.header.littleEndian });
     this.#cache = new TileCache(options.cacheBytes ?? DEFAULT_CACHE_BYTES);
     this.#cacheWholeTiles = options.cacheWholeTiles ?? false;
+    this.#fillValue = fillValue(image.info.nodata, image.layout.dataType);
+    this.#decoder = loadedOnce(() => this.#loadDecoder());
   }
 
   /**
@@ -155,7 +160,7 @@ export class GeoTiffReader implements AsyncDisposable {
     for (const tile of tiles) {
       const offset = this.#index.offset(tile.index);
       if (offset === undefined) {
-        this.#fill(tile, target);
+        target.fill(tile, this.#fillValue);
         continue;
       }
       const byteCount = this.#index.byteCount(tile.index, Infinity);
@@ -171,7 +176,7 @@ export class GeoTiffReader implements AsyncDisposable {
 
   async #readEncoded(tiles: readonly WindowTile[], target: WindowTarget): Promise<void> {
     const requests: ReadRequest[] = [];
-    const decoder = await this.#openDecoder();
+    const decoder = await this.#decoder();
     for (const tile of tiles) {
       const cached = this.#cache.get(tile.index);
       if (cached !== undefined) {
@@ -180,7 +185,7 @@ export class GeoTiffReader implements AsyncDisposable {
       }
       const offset = this.#index.offset(tile.index);
       if (offset === undefined) {
-        this.#fill(tile, target);
+        target.fill(tile, this.#fillValue);
         continue;
       }
       const limit = tileSize(this.#layout, tile.tileRow).byteLength * MAX_EXPANSION +
@@ -202,16 +207,6 @@ export class GeoTiffReader implements AsyncDisposable {
     await readCoalesced(this.#source, requests, TILE_GAP_BYTES);
   }
 
-  async #openDecoder(): Promise<TileDecoder> {
-    try {
-      return await (this.#decoder ??= this.#loadDecoder());
-    } catch (error) {
-      // A connection that failed once may work for the next window.
-      this.#decoder = undefined;
-      throw error;
-    }
-  }
-
   async #loadDecoder(): Promise<TileDecoder> {
     const { compression, dataType, photometric } = this.#layout;
     const image = { name: this.#source.name, layout: this.#layout, littleEndian: this.#header.littleEndian };
@@ -231,10 +226,6 @@ export class GeoTiffReader implements AsyncDisposable {
     } catch (cause) {
       throw new RasterError(`'${image.name}' can't be decoded: ${messageOf(cause)}`, { cause });
     }
-  }
-
-  #fill(tile: WindowTile, target: WindowTarget): void {
-    target.fill(tile, sparseFill(this.info.nodata, this.#layout.dataType));
   }
 
   #allocate(length: number): PixelArray {

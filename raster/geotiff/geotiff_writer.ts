@@ -5,13 +5,14 @@
  */
 import { RasterError } from "../../core/errors.ts";
 import type { ApplierBlockDefn } from "../block_defn.ts";
-import { DATA_TYPES, type DataType } from "../data_type.ts";
+import type { DataType } from "../data_type.ts";
 import { PartFile } from "../output/part_file.ts";
 import type { GeoKeys, GeoTransform } from "../raster_info.ts";
+import { beyondClassic, CLASSIC_LIMIT, classicLength, type OutputPixelFormat } from "./big_tiff.ts";
 import type { MetadataItem } from "./gdal_metadata_encode.ts";
-import { encodeHeader, encodeIfd, HEADER_BYTES } from "./ifd_writer.ts";
+import { encodeHeader, HEADER_BYTES } from "./ifd_writer.ts";
 import { nodataText } from "./nodata_text.ts";
-import { directoryEntries } from "./output_directory.ts";
+import { encodeDirectory } from "./output_directory.ts";
 import { checkFormat, type OutputLayout, planeCount, tileGrid, tileSpan } from "./output_layout.ts";
 import type { EncodedTiles } from "./tile_encoder.ts";
 
@@ -25,8 +26,6 @@ export interface GeoTiffSpec {
   readonly geoKeys: GeoKeys | null;
   /** Band names, from the first band on; "" for none. Default none. */
   readonly bandNames?: readonly string[];
-  /** GDAL metadata. Default none. */
-  readonly metadata?: readonly MetadataItem[];
 }
 
 /** Where the tiles of a block went: one after another from `offset` on, in the order of {@linkcode EncodedTiles}. */
@@ -46,22 +45,10 @@ export interface TilePlacement {
 export const PART_MARK: Uint8Array<ArrayBuffer> = new TextEncoder().encode("blockfleet part\n");
 
 /** What is known from the first block on, and the index of all tiles: offset -1 is a tile that is not written yet. */
-interface FixedFormat {
-  readonly dataType: DataType;
-  readonly bands: number;
+interface FixedFormat extends OutputPixelFormat {
   readonly offsets: Float64Array;
   readonly byteCounts: Uint32Array;
 }
-
-/** A classic TIFF's offsets have 32 bits. */
-const CLASSIC_LIMIT = 0xffffffff;
-
-/** GDAL's limits (GTiff driver, BIGTIFF creation option): from where IF_SAFER does not trust compression, and from where NONE can't fit. */
-const SAFER_LIMIT = 2_000_000_000;
-const UNCOMPRESSED_LIMIT = 4_200_000_000;
-
-/** Room that is kept for tags and texts when a classic TIFF nears its end. */
-const DIRECTORY_RESERVE = 65536;
 
 /** More tiles than this take too much memory for their index. */
 const MAX_TILES = 2 ** 27;
@@ -125,7 +112,7 @@ export class GeoTiffWriter implements Disposable {
   }
 
   /** Type and bands, once they are fixed. */
-  get format(): { readonly dataType: DataType; readonly bands: number } | undefined {
+  get format(): OutputPixelFormat | undefined {
     return this.#format && { dataType: this.#format.dataType, bands: this.#format.bands };
   }
 
@@ -142,7 +129,9 @@ export class GeoTiffWriter implements Disposable {
     if (layout.nodata !== null) nodataText(layout.nodata, dataType);
     if (bandNames.length > bands) {
       throw new RasterError(
-        `'${this.path}' has ${bands} bands, but ${bandNames.length} names; give a name for each band`,
+        `'${this.path}' has ${bands} band${
+          bands === 1 ? "" : "s"
+        }, but ${bandNames.length} names; give a name for each band`,
       );
     }
     const { across, down } = tileGrid(layout);
@@ -153,12 +142,8 @@ export class GeoTiffWriter implements Disposable {
           `BLOCKXSIZE and BLOCKYSIZE`,
       );
     }
-    const bytes = imageBytes(layout, dataType, bands);
-    if (
-      layout.bigTiff === "NO" && layout.compression === "NONE" && !layout.sparse && bytes > UNCOMPRESSED_LIMIT
-    ) {
-      throw this.#tooLarge(bytes);
-    }
+    const tooMany = beyondClassic(layout, { dataType, bands });
+    if (tooMany !== undefined) throw this.#tooLarge(tooMany);
     const offsets = new Float64Array(tiles).fill(-1);
     this.#format = { dataType, bands, offsets, byteCounts: new Uint32Array(tiles) };
     this.#tilesLeft = tiles;
@@ -188,7 +173,7 @@ export class GeoTiffWriter implements Disposable {
       throw new RasterError(`The tiles of ${describe(block)} of '${this.path}' were written before`);
     }
     if (this.#spec.layout.bigTiff === "NO") {
-      const atEnd = this.#part.byteLength + bytes.byteLength + offsets.length * 8 + DIRECTORY_RESERVE;
+      const atEnd = classicLength(this.#part.byteLength + bytes.byteLength, offsets.length);
       if (atEnd > CLASSIC_LIMIT) throw this.#tooLarge(atEnd);
     }
     const placement: TilePlacement = { block, offset: this.#part.append(bytes), lengths };
@@ -241,6 +226,11 @@ export class GeoTiffWriter implements Disposable {
     return this.#part.sync();
   }
 
+  /** Whether somebody else has taken the part file away. */
+  isLost(): boolean {
+    return this.#part.isLost();
+  }
+
   /** Closes the part file and leaves it for a later run. Idempotent. */
   leave(): void {
     this.#part.leave();
@@ -250,7 +240,7 @@ export class GeoTiffWriter implements Disposable {
    * Writes directory and header and waits until all is on the disk. The file is then complete and closed, under its
    * part name.
    *
-   * @param metadata What is only known now, such as statistics; goes after the spec's.
+   * @param metadata what is only known now, such as statistics.
    * @throws {RasterError} if tiles are missing, or the disk is full.
    */
   finish(metadata: readonly MetadataItem[] = []): void {
@@ -260,24 +250,15 @@ export class GeoTiffWriter implements Disposable {
         `'${this.path}' is not complete: ${this.#tilesLeft} of ${offsets.length} tiles were not written`,
       );
     }
-    const { layout, geotransform, geoKeys, bandNames = [], metadata: before = [] } = this.#spec;
-    const description = {
-      ...{ layout, dataType, bands, geotransform, geoKeys, bandNames },
-      metadata: [...before, ...metadata],
-    };
+    const { layout, geotransform, geoKeys, bandNames = [] } = this.#spec;
     // A directory stands on a word's boundary (TIFF 6.0, section 2); on 8 bytes, so that its values do too.
     this.#part.append(new Uint8Array((8 - this.#part.byteLength % 8) % 8));
     const offset = this.#part.byteLength;
-    const encode = (bigTiff: boolean) =>
-      encodeIfd(directoryEntries(description, { offsets, byteCounts, bigTiff }), { bigTiff, offset });
-    const wantsBig = layout.bigTiff === "YES" ||
-      layout.bigTiff === "IF_SAFER" && imageBytes(layout, dataType, bands) > SAFER_LIMIT;
-    let bigTiff = wantsBig || offset > CLASSIC_LIMIT;
-    let directory = encode(bigTiff);
-    if (!bigTiff && offset + directory.byteLength > CLASSIC_LIMIT) {
-      bigTiff = true;
-      directory = encode(bigTiff);
-    }
+    const { directory, bigTiff } = encodeDirectory(
+      { layout, dataType, bands, geotransform, geoKeys, bandNames, metadata },
+      { offsets, byteCounts },
+      offset,
+    );
     if (bigTiff && layout.bigTiff === "NO") throw this.#tooLarge(offset + directory.byteLength);
     this.#part.append(directory);
     this.#part.overwriteStart(encodeHeader({ bigTiff, offset }));
@@ -340,11 +321,6 @@ export class GeoTiffWriter implements Disposable {
       `Cannot write '${this.path}': ${bytes} bytes are more than a classic TIFF's 4 GiB; leave out BIGTIFF=NO`,
     );
   }
-}
-
-/** The image's size without compression, as GDAL estimates it. */
-function imageBytes(layout: OutputLayout, dataType: DataType, bands: number): number {
-  return layout.width * layout.height * bands * DATA_TYPES[dataType].bytes;
 }
 
 function describe({ left, top, ncols, nrows }: ApplierBlockDefn): string {

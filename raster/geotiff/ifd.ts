@@ -311,5 +311,7 @@ function viewOf(bytes: Uint8Array<ArrayBuffer>): DataView<ArrayBuffer> {
 }
 
 function notTiff(source: ByteSource, why: string): RasterError {
-  return new RasterError(`'${source.name}' is not a TIFF: ${why}; give a GeoTIFF file`);
+  return new RasterError(
+    `'${source.name}' is not a TIFF: ${why}; give a GeoTIFF file, as gdal_translate makes of other rasters`,
+  );
 }

@@ -1,10 +1,22 @@
 /**
- * The nodata value as text (tag 42113, GDAL_NODATA) and as a pixel.
+ * The nodata value as text: GDAL_NODATA (tag 42113).
  *
  * @module
  */
 import { ConfigError } from "../../core/errors.ts";
-import { type DataType, INTEGER_RANGES } from "../data_type.ts";
+import type { DataType } from "../data_type.ts";
+import { nodataOfType } from "../nodata_pixel.ts";
+
+/**
+ * The nodata value that `text` stands for in a file of `dataType`; null if it is no number. A bigint for
+ * 64-bit integers, where null also means that no pixel can have the value; for float32 the nearest
+ * float32, since that is what the pixels hold.
+ */
+export function parseNodata(text: string, dataType: DataType): number | bigint | null {
+  if (dataType === "int64" || dataType === "uint64") return parseWhole(text, dataType);
+  const value = parseDouble(text);
+  return value !== null && dataType === "float32" ? Math.fround(value) : value;
+}
 
 /**
  * The nodata value as GDAL writes it: C's %.17g, "nan", "inf"; for 64-bit integers all digits.
@@ -13,33 +25,13 @@ import { type DataType, INTEGER_RANGES } from "../data_type.ts";
  */
 export function nodataText(nodata: number | bigint, dataType: DataType): string {
   if (dataType === "int64" || dataType === "uint64") {
-    const [least, greatest] = INTEGER_RANGES[dataType]!;
-    const whole = typeof nodata === "bigint" ? nodata : Number.isInteger(nodata) ? BigInt(nodata) : undefined;
-    if (whole === undefined || whole < least || whole > greatest) {
-      throw new ConfigError(
-        `Nodata value ${nodata} is not a whole number that ${dataType} can hold; give another`,
-      );
-    }
-    return String(whole);
+    const held = nodataOfType(nodata, dataType);
+    if (held !== undefined) return String(held);
+    throw new ConfigError(
+      `Nodata value ${nodata} is not a whole number that ${dataType} can hold; give another`,
+    );
   }
   return typeof nodata === "bigint" ? String(nodata) : formatDouble(nodata);
-}
-
-/**
- * The pixel that stands for nodata: 0 without one, else converted as GDAL does when it fills a tile that is not in
- * the file (whole-number types round half away from zero and clamp, NaN becomes 0). A bigint for 64-bit types.
- */
-export function fillValue(nodata: number | bigint | null, dataType: DataType): number | bigint {
-  const range = INTEGER_RANGES[dataType];
-  if (!range) return Number(nodata ?? 0);
-  let whole: bigint;
-  if (typeof nodata === "bigint") whole = nodata;
-  else if (nodata === null || Number.isNaN(nodata)) whole = 0n;
-  else if (!Number.isFinite(nodata)) whole = nodata > 0 ? range[1] : range[0];
-  else whole = BigInt(Math.sign(nodata) * Math.floor(Math.abs(nodata) + 0.5));
-  if (whole < range[0]) whole = range[0];
-  if (whole > range[1]) whole = range[1];
-  return dataType === "int64" || dataType === "uint64" ? whole : Number(whole);
 }
 
 /** C's printf("%.17g"), which is exact for a double. */
@@ -56,4 +48,21 @@ export function formatDouble(value: number): string {
 
 function stripZeros(digits: string): string {
   return digits.includes(".") ? digits.replace(/\.?0+$/, "") : digits;
+}
+
+function parseDouble(text: string): number | null {
+  const trimmed = text.trim();
+  const special = /^([+-]?)(?:(nan)|(?:1\.#)?(inf(?:inity)?)|1\.#(?:qnan|ind))/i.exec(trimmed);
+  if (special !== null) {
+    if (special[3] === undefined) return NaN;
+    return special[1] === "-" ? -Infinity : Infinity;
+  }
+  // As C's strtod does, what follows the number is passed over.
+  const value = Number.parseFloat(trimmed);
+  return Number.isNaN(value) ? null : value;
+}
+
+function parseWhole(text: string, dataType: "int64" | "uint64"): number | bigint | null {
+  const digits = /^\s*\+?(-?\d{1,20})(?!\d)/.exec(text)?.[1];
+  return digits === undefined ? null : nodataOfType(BigInt(digits), dataType) ?? null;
 }

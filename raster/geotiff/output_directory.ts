@@ -3,24 +3,21 @@
  *
  * @module
  */
-import { DATA_TYPES, type DataType } from "../data_type.ts";
+import { DATA_TYPES } from "../data_type.ts";
 import type { GeoKeys, GeoTransform } from "../raster_info.ts";
+import { CLASSIC_LIMIT, type OutputPixelFormat, wantsBigTiff } from "./big_tiff.ts";
 import type { OutputCompression } from "./creation_options.ts";
 import { gdalMetadataXml, type MetadataItem } from "./gdal_metadata_encode.ts";
 import { geoTags } from "./geo_tags_encode.ts";
-import type { IfdEntry } from "./ifd_writer.ts";
+import { encodeIfd, type IfdEntry } from "./ifd_writer.ts";
 import { nodataText } from "./nodata_text.ts";
 import type { OutputLayout } from "./output_layout.ts";
 import { COMPRESSION, PHOTOMETRIC, TAG } from "./tags.ts";
 
 /** What an output says of itself beside its pixels. */
-export interface OutputDescription {
+export interface OutputDescription extends OutputPixelFormat {
   /** How the pixels lie. */
   readonly layout: OutputLayout;
-  /** The pixels' type. */
-  readonly dataType: DataType;
-  /** The number of bands. */
-  readonly bands: number;
   /** Where the pixels lie on the ground, from the outer corner of the first; null for nowhere. */
   readonly geotransform: GeoTransform | null;
   /** The coordinate system; null for none. */
@@ -45,8 +42,27 @@ const COMPRESSION_CODES: Readonly<Record<OutputCompression, number>> = {
   ZSTD: COMPRESSION.ZSTD,
 };
 
+/**
+ * The directory of an output, to stand at `offset` behind its tiles.
+ *
+ * @returns its bytes, and whether the file is a BigTIFF: because that was asked for, or because its end is too far away.
+ */
+export function encodeDirectory(
+  description: OutputDescription,
+  tiles: TileIndex,
+  offset: number,
+): { directory: Uint8Array<ArrayBuffer>; bigTiff: boolean } {
+  const encode = (bigTiff: boolean) => ({
+    directory: encodeIfd(directoryEntries(description, { ...tiles, bigTiff }), { bigTiff, offset }),
+    bigTiff,
+  });
+  if (wantsBigTiff(description.layout, description) || offset > CLASSIC_LIMIT) return encode(true);
+  const classic = encode(false);
+  return offset + classic.directory.byteLength > CLASSIC_LIMIT ? encode(true) : classic;
+}
+
 /** TIFF 6.0, sections 8, 14, 15 and 19; ExtraSamples of Adobe's: 0 unspecified, 1 premultiplied alpha, 2 alpha. */
-export function directoryEntries(
+function directoryEntries(
   description: OutputDescription,
   tiles: TileIndex & { readonly bigTiff: boolean },
 ): IfdEntry[] {

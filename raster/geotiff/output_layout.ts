@@ -7,6 +7,7 @@ import { ConfigError } from "../../core/errors.ts";
 import type { ApplierBlockDefn } from "../block_defn.ts";
 import { DATA_TYPES, type DataType } from "../data_type.ts";
 import type { AlphaKind, BigTiffRule, CreationOptions, OutputCompression } from "./creation_options.ts";
+import { MAX_TILE_BYTES } from "./image_layout.ts";
 
 /** Everything about an output that is known before its first block; can be cloned and sent as JSON-like data. */
 export interface OutputLayout {
@@ -69,9 +70,6 @@ const DEFAULT_TILE_SIDE = 256;
 
 /** A strip is made about as many bytes as a tile of the default size, for a pixel of four bytes. */
 const STRIP_BYTES = 262144;
-
-/** No reader takes a tile over this; ours refuses it. */
-const MAX_TILE_BYTES = 2 ** 30;
 
 /**
  * The layout of an output of this shape with these options.

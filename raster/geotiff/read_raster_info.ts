@@ -11,7 +11,7 @@ import { isPixelIsPoint } from "./geo_keys.ts";
 import { geoTransformOf } from "./geo_transform.ts";
 import type { Ifd, TiffHeader } from "./ifd.ts";
 import type { ImageLayout } from "./image_layout.ts";
-import { parseNodata } from "./nodata.ts";
+import { parseNodata } from "./nodata_text.ts";
 import { COMPRESSION_GDAL_NAMES, TAG } from "./tags.ts";
 
 /** NewSubfileType (TIFF 6.0 section 8). */

@@ -5,8 +5,8 @@
  */
 import type { ApplierBlockDefn } from "../block_defn.ts";
 import { DATA_TYPES, type DataType, dataTypeOf, newPixelArray, type PixelArray } from "../data_type.ts";
+import { fillValue } from "../nodata_pixel.ts";
 import { type TileCompressor, tileCompressor } from "./compress.ts";
-import { fillValue } from "./nodata_text.ts";
 import { checkFormat, type OutputLayout, planeCount, tileSpan } from "./output_layout.ts";
 import { differenceFloats, differenceHorizontally } from "./predictor_encode.ts";
 import {
@@ -122,7 +122,8 @@ export class TileEncoder {
   #encodeTile(pixels: PixelArray, gather: TileGather): Uint8Array<ArrayBuffer> {
     const { sparse, predictor } = this.#layout;
     const raw = this.#rawTile(pixels, gather);
-    if (sparse && this.#isFill(raw)) return EMPTY;
+    // A new one each time: it may be a block's only tile, whose buffer is given away.
+    if (sparse && this.#isFill(raw)) return new Uint8Array(0);
     if (predictor !== 1) {
       const tile = {
         bytes: raw,
@@ -186,8 +187,6 @@ export class TileEncoder {
     return true;
   }
 }
-
-const EMPTY = new Uint8Array(0);
 
 /** One buffer of exactly the parts. */
 function concatenate(parts: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {

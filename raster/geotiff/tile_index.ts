@@ -54,8 +54,9 @@ export class TileIndex {
    */
   load(first: number, last: number): Promise<void> | undefined {
     const offsets = this.#offsets.load(first, last);
-    const byteCounts = this.#byteCounts?.load(first, last);
-    if (offsets === undefined && byteCounts === undefined) return undefined;
+    if (offsets === undefined) return this.#byteCounts?.load(first, last);
+    // What the second throws at once must not leave the first without someone who hears of its end.
+    const byteCounts = (async () => await this.#byteCounts?.load(first, last))();
     return Promise.all([offsets, byteCounts]).then(() => {});
   }
 

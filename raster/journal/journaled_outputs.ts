@@ -7,7 +7,6 @@ import { RasterError } from "../../core/errors.ts";
 import type { Payload } from "../../core/payload.ts";
 import type { OutputSummary } from "../apply_options.ts";
 import { blockDefn, type BlockGrid, totalBlocks } from "../block_list.ts";
-import type { MetadataItem } from "../geotiff/gdal_metadata_encode.ts";
 import type { EncodedTiles } from "../geotiff/tile_encoder.ts";
 import type { OutputSet } from "../output/output_set.ts";
 import { partPath } from "../output/part_file.ts";
@@ -125,16 +124,13 @@ export class JournaledOutputs {
   /**
    * Completes all files, says so in the journal, gives the files their final names, and removes the journal.
    *
-   * @param metadata what is only known now, such as statistics, by the output's name.
    * @returns what was made, in the order of the outputs.
    * @throws {LockedError} if a lock has passed to another run.
    * @throws {RasterError} if a file is not complete, or can't be written or renamed.
    */
-  async commit(
-    metadata: Readonly<Record<string, readonly MetadataItem[]>> = {},
-  ): Promise<OutputSummary[]> {
+  async commit(): Promise<OutputSummary[]> {
     if (this.#journal && !this.#journal.isComplete) {
-      await this.#journal.complete(() => this.#outputs.finish(metadata));
+      await this.#journal.complete(() => this.#outputs.finish());
     }
     const summaries = this.#outputs.publish();
     this.#journal?.remove();
@@ -164,28 +160,53 @@ export class JournaledOutputs {
     const journal = this.#journal;
     if (!journal || !journal.isComplete && journal.blocksKept === 0) this.discard();
     if (this.#settled) return undefined;
-    return this.#leave() ? this.#note(journal!, inFunction) : undefined;
+    const lost = this.#lostParts();
+    return this.#leave() ? this.#note(journal!, { inFunction, lost }) : undefined;
   }
 
   /** Removes the part files and the journal, whatever is done: for blocks that must not be gone on with. Idempotent. */
   discard(): void {
     if (this.#settled) return;
-    if (!this.#outputs.isOwn()) {
-      this.#leave();
-      return;
-    }
+    if (!this.#isOwn()) return this.#close();
     this.#settled = true;
-    this.#journal?.remove();
-    this.#outputs.abort();
+    try {
+      this.#journal?.remove();
+    } finally {
+      this.#outputs.abort();
+    }
+  }
+
+  /** Part files that somebody has taken away; none if that can't be told. */
+  #lostParts(): readonly string[] {
+    try {
+      return this.#outputs.lostParts();
+    } catch (error) {
+      if (error instanceof RasterError) return [];
+      throw error;
+    }
   }
 
   /** Leaves all as it is; whether it is still this run's. */
   #leave(): boolean {
-    const isOwn = this.#outputs.isOwn();
+    const isOwn = this.#isOwn();
+    this.#close();
+    return isOwn;
+  }
+
+  /** Whether all is still this run's. If that can't be told, all is left as it is. */
+  #isOwn(): boolean {
+    try {
+      return this.#outputs.isOwn();
+    } catch (error) {
+      this.#close();
+      throw error;
+    }
+  }
+
+  #close(): void {
     this.#settled = true;
     this.#journal?.close();
     this.#outputs.leave();
-    return isOwn;
   }
 
   // A run that was stopped for a while may have lost them, and the new holder writes to the same part files.
@@ -196,8 +217,18 @@ export class JournaledOutputs {
     this.#locksCheckedMs = nowMs;
   }
 
-  #note(journal: RunJournal, inFunction: boolean): string {
+  #note(
+    journal: RunJournal,
+    { inFunction, lost }: { readonly inFunction: boolean; readonly lost: readonly string[] },
+  ): string {
     const { outputs } = this.#outputs;
+    if (lost.length > 0) {
+      const more = lost.length > 1 ? ` (and ${lost.length - 1} more)` : "";
+      return `The blocks that were done are lost with '${
+        lost[0]
+      }'${more}, which somebody has taken away: begin anew with ` +
+        `--restart (restart: true)`;
+    }
     if (journal.isComplete) {
       return `All blocks are done and kept beside the journal '${journal.path}': run it again with --resume (resume: true) ` +
         `to give the files their names`;

@@ -8,6 +8,7 @@ import { PART_MARK } from "../geotiff/geotiff_writer.ts";
 import { journalPath } from "../output/journal_path.ts";
 import { partPath } from "../output/part_file.ts";
 import { writeError } from "../output/write_error.ts";
+import { isCompleteJournal } from "./read_journal.ts";
 
 /** How a TIFF of ours begins: little-endian, classic or BigTIFF. */
 const TIFF_MARKS = [Uint8Array.of(0x49, 0x49, 42, 0), Uint8Array.of(0x49, 0x49, 43, 0)];
@@ -22,6 +23,14 @@ export function requireNoLeftovers(paths: readonly string[]): void {
   for (const path of paths) {
     const journal = journalPath(path);
     if (isFile(journal)) {
+      if (!isFile(partPath(path)) && !(isFile(path) && isCompleteJournal(journal))) {
+        throw new ConfigError(
+          `'${journal}' is there: a run of '${path}' did not end. What it had done was in '${
+            partPath(path)
+          }', which is gone: ` +
+            `use --restart (restart: true) to begin anew`,
+        );
+      }
       throw new ConfigError(
         `'${journal}' is there: a run of '${path}' did not end. Use --resume (resume: true) to go on with what it has ` +
           `done, or --restart (restart: true) to begin anew`,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ConfigError, messageOf, RasterError } from "../../core/errors.ts";
+import { BlockfleetError, ConfigError, messageOf, RasterError } from "../../core/errors.ts";
 import { type ReadRecord, RecordDamageError, RecordReader } from "../../core/journal/record_reader.ts";
 import {
   type BlockRecord,
@@ -107,6 +107,17 @@ export function readJournal(path: string, options: ReadJournalOptions): JournalS
   }
   const run = runs.at(-1)!;
   return header && { path, run, runs, goodBytes, formats, places, blocksDone, complete };
+}
+
+/** Whether a journal that can be read says that all files were complete. */
+export function isCompleteJournal(path: string): boolean {
+  try {
+    using journal = openJournal(path);
+    for (const { record } of journal.records()) if (record.kind === "complete") return true;
+  } catch (error) {
+    if (!(error instanceof BlockfleetError)) throw error;
+  }
+  return false;
 }
 
 /**

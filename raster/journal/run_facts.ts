@@ -10,6 +10,7 @@ import type { BlockGrid } from "../block_list.ts";
 import type { PlannedFile } from "../plan_outputs.ts";
 import type { PixelGrid } from "../pixel_grid.ts";
 import type { InputFile, InputPlan } from "../raster_job.ts";
+import { isFileUrl, isRemote } from "../source/location.ts";
 
 /** Facts by what they are, in words; kind, workers, timeouts and display are none. */
 export type RunFacts = Readonly<Record<string, string>>;
@@ -95,14 +96,13 @@ function isShown(before: string, after: string): boolean {
 
 /** SHA-256 in lower-case hex. */
 export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
 
 /** Where an input is; of a server's neither credentials nor query, which may be a signature that changes daily. */
 function placeOf({ location }: InputFile): string {
-  if (/^file:/i.test(location)) return Deno.realPathSync(new URL(location));
-  if (!/^https?:/i.test(location)) return Deno.realPathSync(location);
+  if (isFileUrl(location)) return Deno.realPathSync(new URL(location));
+  if (!isRemote(location)) return Deno.realPathSync(location);
   const { origin, pathname } = new URL(location);
   return origin + pathname;
 }

@@ -8,7 +8,7 @@ import { BlockfleetError } from "../../core/errors.ts";
 import { GroupCommit } from "../../core/journal/group_commit.ts";
 import { payloadToBytes } from "../../core/journal/payload_bytes.ts";
 import { RecordFile } from "../../core/journal/record_file.ts";
-import { syncFolder } from "../../core/journal/sync_folder.ts";
+import { syncFolderSync } from "../../core/sync_folder.ts";
 import type { OutputSet } from "../output/output_set.ts";
 import { writeError } from "../output/write_error.ts";
 import { encodeRecord, type HeaderRecord, type JournalRecord } from "./journal_records.ts";
@@ -58,6 +58,7 @@ export class RunJournal {
   readonly #options: RunJournalOptions;
   readonly #groups: GroupCommit<EncodedRecord>;
   #file: RecordFile | undefined;
+  #beginning: Promise<void> | undefined;
   #blocksKept = 0;
   #isComplete = false;
 
@@ -77,6 +78,7 @@ export class RunJournal {
     if (!resumed) return;
     try {
       this.#file = RecordFile.reopen(path, resumed.goodBytes);
+      this.#beginning = Promise.resolve();
     } catch (error) {
       throw writeError(path, error);
     }
@@ -130,6 +132,10 @@ export class RunJournal {
    */
   async complete(finish: () => readonly number[]): Promise<void> {
     await this.#groups.idle();
+    // In a run of less than a second too: files that look complete, with no journal that tells of them, could only be
+    // taken for another run's.
+    await this.#inWords(() => this.#begun());
+    await this.#groups.idle();
     const byteLengths = finish();
     const records = await this.#groups.take();
     await this.#inWords(() => this.#write([...records, encode({ kind: "complete", byteLengths })]));
@@ -159,32 +165,32 @@ export class RunJournal {
   }
 
   async #commit(records: readonly EncodedRecord[]): Promise<void> {
-    const { outputs } = this.#options;
-    outputs.checkLocks();
-    if (!this.#file) {
-      await this.#begin().sync();
-      syncFolder(dirname(this.#options.path));
-      outputs.mark();
-    }
-    await outputs.sync();
+    await this.#begun();
+    await this.#options.outputs.sync();
     await this.#write(records);
   }
 
   async #write(records: readonly EncodedRecord[]): Promise<void> {
     this.#options.outputs.checkLocks();
-    const isNew = !this.#file;
-    const file = this.#file ?? this.#begin();
+    const file = this.#file!;
     file.append(records.map(({ body }) => body));
     await file.sync();
-    if (isNew) syncFolder(dirname(this.#options.path));
     for (const { kind } of records) if (kind === "block") this.#blocksKept++;
   }
 
-  #begin(): RecordFile {
-    const { path, header } = this.#options;
+  /** Settles when the file is on the disk with its header, and the part files say that it tells of them. */
+  #begun(): Promise<void> {
+    return this.#beginning ??= this.#begin();
+  }
+
+  async #begin(): Promise<void> {
+    const { path, header, outputs } = this.#options;
+    outputs.checkLocks();
     this.#file = RecordFile.create(path);
     this.#file.append([encode(header).body]);
-    return this.#file;
+    await this.#file.sync();
+    syncFolderSync(dirname(path));
+    outputs.mark();
   }
 
   async #inWords(work: () => Promise<void>): Promise<void> {

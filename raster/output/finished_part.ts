@@ -74,6 +74,11 @@ export class FinishedPart {
     this.#part?.leave();
   }
 
+  /** Whether somebody else has taken the part file away. */
+  isLost(): boolean {
+    return this.#part?.isLost() ?? false;
+  }
+
   /** Leaves the file where it is. Idempotent. */
   leave(): void {
     this.#part?.leave();

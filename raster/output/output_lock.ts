@@ -210,14 +210,33 @@ function underFlock(path: string, output: string, action: (content: string) => v
   }
   try {
     file.lockSync(true);
-    const found = look(path, output);
+    // From this very handle: at the limit of open files there is no other.
+    const content = readAll(file);
     const mine = file.statSync();
-    if (!found) return;
-    const there = Deno.statSync(path);
-    if (there.ino === mine.ino && there.dev === mine.dev) action(found.content);
+    const there = statOf(path, output);
+    if (there?.ino === mine.ino && there.dev === mine.dev) action(content);
   } finally {
     file.close();
   }
+}
+
+function statOf(path: string, output: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw writeError(output, error, `its lock '${path}' could not be read`);
+  }
+}
+
+function readAll(file: Deno.FsFile): string {
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(1024);
+  let text = "";
+  for (let count = file.readSync(buffer); count !== null; count = file.readSync(buffer)) {
+    text += decoder.decode(buffer.subarray(0, count), { stream: true });
+  }
+  return text + decoder.decode();
 }
 
 function parseHolder(content: string): LockHolder | undefined {

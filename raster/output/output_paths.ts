@@ -11,6 +11,7 @@ import { ConfigError, RasterError } from "../../core/errors.ts";
 import { journalPath } from "./journal_path.ts";
 import { lockPath } from "./output_lock.ts";
 import { partPath } from "./part_file.ts";
+import { isFileUrl, isUrl } from "../source/location.ts";
 import { errorCode, writeError } from "./write_error.ts";
 
 /** An output or input by the name that the user gave it. */
@@ -123,8 +124,8 @@ function folderError(path: string, folder: string, what: string, cause?: unknown
 /** A path on this machine; undefined for other URLs. */
 function localPath(location: string | URL): string | undefined {
   const text = String(location);
-  if (text.startsWith("file:")) return fromFileUrl(text);
-  return /^[a-z][a-z0-9+.-]+:\/\//i.test(text) ? undefined : text;
+  if (isFileUrl(text)) return fromFileUrl(text);
+  return isUrl(text) ? undefined : text;
 }
 
 /** What a path leads to; undefined if nothing, or nothing that can be looked at. */
@@ -134,7 +135,7 @@ function statOf(path: string): Deno.FileInfo | undefined {
   } catch (error) {
     const absent = error instanceof Deno.errors.NotFound || errorCode(error) === "ENOTDIR";
     if (absent || error instanceof Deno.errors.PermissionDenied) return undefined;
-    throw error;
+    throw writeError(path, error);
   }
 }
 

@@ -5,12 +5,11 @@
  */
 import { dirname } from "@std/path/dirname";
 import { LockedError, messageOf, RasterError } from "../../core/errors.ts";
-import { syncFolder } from "../../core/journal/sync_folder.ts";
+import { syncFolderSync } from "../../core/sync_folder.ts";
 import type { OutputSummary } from "../apply_options.ts";
-import type { MetadataItem } from "../geotiff/gdal_metadata_encode.ts";
 import { type GeoTiffSpec, GeoTiffWriter } from "../geotiff/geotiff_writer.ts";
 import { type FinishedFacts, FinishedPart } from "./finished_part.ts";
-import { OutputLock } from "./output_lock.ts";
+import { lockPath, OutputLock } from "./output_lock.ts";
 import { type NamedPath, type ResolvedOutput, resolveOutputs } from "./output_paths.ts";
 import { partPath } from "./part_file.ts";
 import { writeError } from "./write_error.ts";
@@ -50,11 +49,14 @@ type OutputFile = GeoTiffWriter | FinishedPart;
 export class OutputSet implements Disposable {
   readonly #outputs: readonly LockedOutput[];
   readonly #files = new Map<string, OutputFile>();
+  /** Given up at the end: at the limit of open files there would be none to read a lock with, and all would be left. */
+  #reserve: Deno.FsFile | undefined;
   #isHalfway = false;
   #settled = false;
 
   private constructor(outputs: readonly LockedOutput[]) {
     this.#outputs = outputs;
+    if (outputs.length > 0) this.#reserve = openReserve(outputs[0]!.realPath);
   }
 
   /**
@@ -71,17 +73,18 @@ export class OutputSet implements Disposable {
       // In one order for all runs, so that of two with outputs in common one gets them all.
       const paths = resolved.map(({ realPath }) => realPath).sort();
       for (const path of paths) locks.set(path, await OutputLock.acquire(path, options));
+      return new OutputSet(
+        resolved.map((output, index) => ({
+          ...output,
+          spec: planned[index]!.spec,
+          lock: locks.get(output.realPath)!,
+        })),
+      );
     } catch (error) {
-      for (const lock of locks.values()) lock.release();
+      // What keeps one from being released must not hold the others, nor hide why there are not all.
+      for (const lock of locks.values()) attempt(() => lock.release(), []);
       throw error;
     }
-    return new OutputSet(
-      resolved.map((output, index) => ({
-        ...output,
-        spec: planned[index]!.spec,
-        lock: locks.get(output.realPath)!,
-      })),
-    );
   }
 
   /** The outputs, in their order. */
@@ -156,9 +159,15 @@ export class OutputSet implements Disposable {
     for (const { lock } of this.#outputs) lock.check();
   }
 
-  /** Whether all locks are still this run's. */
+  /** Whether all locks are still this run's. For the end: the handle that is kept for it is given up. */
   isOwn(): boolean {
+    this.#giveUpReserve();
     return this.#outputs.every(({ lock }) => lock.isOwn());
+  }
+
+  /** The part files that somebody else has taken away. */
+  lostParts(): string[] {
+    return [...this.#files.values()].filter((file) => file.isLost()).map((file) => file.partPath);
   }
 
   /** Marks the part files as worth keeping; see {@linkcode GeoTiffWriter.mark}. */
@@ -179,16 +188,15 @@ export class OutputSet implements Disposable {
    * Completes all files under their part names and waits until the disk has them. After an error nothing has its final
    * name.
    *
-   * @param metadata what is only known now, such as statistics, by the output's name.
    * @returns the files' lengths, in the order of the outputs.
    * @throws {LockedError} if a lock has passed to another run.
    * @throws {RasterError} if a file is not complete, or can't be written.
    */
-  finish(metadata: Readonly<Record<string, readonly MetadataItem[]>> = {}): number[] {
+  finish(): number[] {
     this.checkLocks();
     return this.#outputs.map(({ name }) => {
       const writer = this.writer(name);
-      writer.finish(Object.hasOwn(metadata, name) ? metadata[name] : []);
+      writer.finish();
       return writer.byteLength;
     });
   }
@@ -222,6 +230,7 @@ export class OutputSet implements Disposable {
   release(): void {
     if (this.#settled) return;
     this.#settled = true;
+    this.#giveUpReserve();
     const failures: unknown[] = [];
     for (const { lock } of this.#outputs) attempt(() => lock.release(), failures);
     if (failures.length > 0) throw failures[0];
@@ -230,8 +239,10 @@ export class OutputSet implements Disposable {
   /** Closes the part files, leaves them to a later run, and removes the locks. Idempotent. */
   leave(): void {
     if (this.#settled) return;
-    for (const file of this.#files.values()) file.leave();
-    this.release();
+    const failures: unknown[] = [];
+    for (const file of this.#files.values()) attempt(() => file.leave(), failures);
+    attempt(() => this.release(), failures);
+    if (failures.length > 0) throw failures[0];
   }
 
   /**
@@ -240,6 +251,7 @@ export class OutputSet implements Disposable {
    */
   abort(): void {
     if (this.#settled) return;
+    this.#giveUpReserve();
     const failures: unknown[] = [];
     for (const { name, lock } of this.#outputs) {
       const file = this.#files.get(name);
@@ -256,6 +268,19 @@ export class OutputSet implements Disposable {
   /** As {@linkcode abort}. */
   [Symbol.dispose](): void {
     this.abort();
+  }
+
+  #giveUpReserve(): void {
+    this.#reserve?.close();
+    this.#reserve = undefined;
+  }
+}
+
+function openReserve(path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(lockPath(path), { read: true });
+  } catch (error) {
+    throw writeError(path, error, `its lock '${lockPath(path)}' could not be opened`);
   }
 }
 
@@ -288,17 +313,17 @@ function halfwayError(
   const done = inPlace.length === 0
     ? "No output is in place"
     : `In place: ${list(inPlace.map(({ path }) => path))}`;
-  const parts = list(rest.map((file) => file.partPath));
-  return new RasterError(
-    `${messageOf(cause)}. ${done}; complete, but still under their part names: ${parts}`,
-    { cause },
-  );
+  const there = rest.filter((file) => !file.isLost());
+  const parts = there.length === 0
+    ? ""
+    : `; complete, but still under their part names: ${list(there.map((file) => file.partPath))}`;
+  return new RasterError(`${messageOf(cause)}. ${done}${parts}`, { cause });
 }
 
 function syncFolders(paths: readonly string[]): void {
   for (const folder of new Set(paths.map((path) => dirname(path)))) {
     try {
-      syncFolder(folder);
+      syncFolderSync(folder);
     } catch (error) {
       throw writeError(folder, error, "all outputs are in place, but their folder could not be synced");
     }

@@ -170,6 +170,11 @@ export class PartFile {
     return !this.#gone && this.#isAt(this.path);
   }
 
+  /** Whether somebody else has taken the file away, or put another in its place. */
+  isLost(): boolean {
+    return !this.#gone && !this.#isAt(this.path);
+  }
+
   /**
    * Gives the closed file its final name, in place of whatever file has it.
    *

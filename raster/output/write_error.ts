@@ -20,6 +20,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ESTALE: "the network file system lost it (stale file handle)",
   EMFILE: "too many files are open (raise ulimit -n)",
   ENAMETOOLONG: "its name is too long",
+  ELOOP: "it is a symbolic link that leads nowhere",
 };
 
 /**

@@ -4,8 +4,8 @@
  * @module
  */
 import { RasterError } from "../../core/errors.ts";
-import { displayName } from "./display_name.ts";
 import { FileSource } from "./file_source.ts";
+import { displayName, isUrl } from "./location.ts";
 
 /** Random access to bytes whose number is known. Not shared between threads. */
 export interface ByteSource extends AsyncDisposable {
@@ -69,9 +69,8 @@ export async function openByteSource(
   );
 }
 
-/** Only `scheme://` and `file:` count, so that `C:\scene.tif` and `a:b.tif` stay paths. */
 function parseUrl(location: string): URL | undefined {
-  if (!/^([a-z][a-z0-9+.-]*:\/\/|file:)/i.test(location)) return undefined;
+  if (!isUrl(location)) return undefined;
   if (!URL.canParse(location)) {
     const shown = location.replace(/\/\/[^/]*@/, "//").replace(/[?#].*$/s, "");
     throw new RasterError(`Cannot open '${shown}': it is not a valid URL`);

@@ -103,7 +103,8 @@ function openError(path: string, error: unknown): RasterError {
   if (error instanceof RasterError) return error;
   const cause = { cause: error };
   if (error instanceof Deno.errors.NotFound) {
-    return new RasterError(`Cannot open '${path}': there is no such file`, cause);
+    const hint = /[*?]/.test(path) ? "; * and ? are not replaced by files' names: list the files" : "";
+    return new RasterError(`Cannot open '${path}': there is no such file${hint}`, cause);
   }
   if (error instanceof Deno.errors.NotCapable) {
     return new RasterError(`Cannot open '${path}': Deno was not allowed to read it, add --allow-read`, cause);

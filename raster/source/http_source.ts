@@ -6,7 +6,7 @@
 import { AbortedError, messageOf, RasterError } from "../../core/errors.ts";
 import type { ByteSource, OpenSourceOptions } from "./byte_source.ts";
 import { checkRange } from "./check_range.ts";
-import { displayName } from "./display_name.ts";
+import { displayName } from "./location.ts";
 
 /** Fetched when the source is opened: a cloud optimized GeoTIFF has all its directories there. */
 const HEADER_BYTES = 65536;

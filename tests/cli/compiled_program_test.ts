@@ -20,10 +20,10 @@ interface Program extends Disposable {
   run(...args: string[]): Promise<{ code: number; out: string; err: string }>;
 }
 
-function compiledProgram(): Program {
+function compiledProgram(module = STAND_IN): Program {
   const folder = tempFolder();
   const program = folder.file("blockfleet");
-  Deno.writeTextFileSync(program, SCRIPT, { mode: 0o700 });
+  Deno.writeTextFileSync(program, SCRIPT.replace(STAND_IN, module), { mode: 0o700 });
   return {
     ...{ path: folder.path, file: folder.file },
     commands: () => Deno.readTextFileSync(`${program}.log`).trim().split("\n"),
@@ -135,5 +135,36 @@ Deno.test({
       if (name !== "plain.ts") assert(!err.includes("--ship-code"), err);
       assertEquals(filesIn(program.path).filter((one) => !one.endsWith(".log")), before);
     }
+  },
+});
+
+const SQUARES = `const [path, ...args] = Deno.args;
+Object.defineProperty(Deno, "build", { value: { ...Deno.build, standalone: true } });
+Deno.execPath = () => path;
+const { serveWorkers } = await import("${new URL("../../cli/main.ts", import.meta.url)}");
+const { CW_SUBPROC, mapBlocks } = await import("${new URL("../../mod.ts", import.meta.url)}");
+if (args[0] !== "alone") await serveWorkers(args);
+const concurrency = { computeWorkerKind: CW_SUBPROC, numComputeWorkers: 2 };
+let sum = 0;
+try {
+  for await (const { result } of mapBlocks({ userFunction: (n) => n * n, blocks: [1, 2, 3], concurrency })) sum += result;
+  console.log(sum);
+} catch (error) {
+  console.log(error.message);
+}
+`;
+
+Deno.test({
+  name: "a compiled program of the user's own serves its workers, or is told how before any is started",
+  ignore,
+  fn: async () => {
+    using own = tempFolder();
+    Deno.writeTextFileSync(own.file("squares.ts"), SQUARES);
+    using program = compiledProgram(own.file("squares.ts"));
+    assertEquals(await program.run("go"), { code: 0, out: "14\n", err: "" });
+    assertEquals(program.commands(), ["go", "worker", "worker"]);
+    const { out } = await program.run("alone");
+    assertStringIncludes(out, "let it begin with `await serveWorkers()` from @blockfleet/blockfleet/cli");
+    assertEquals(program.commands(), ["go", "worker", "worker", "alone"]);
   },
 });

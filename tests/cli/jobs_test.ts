@@ -169,6 +169,25 @@ Deno.test("a reduction without an output raster counts every pixel once", async 
   ]);
 });
 
+Deno.test("other args are shown at the end where the function has changed them", async () => {
+  await inFolder(async (folder) => {
+    const module = join(folder, "args.ts");
+    await Deno.writeTextFile(
+      module,
+      `export function reads() {}
+export function counts(_info, _inputs, _outputs, args) { args.blocks++; }`,
+    );
+    const lines = async (name: string) => {
+      const args = ["apply", `${module}#${name}`, "--in", `img=${shared.scene}`, "--args", '{"blocks":0}'];
+      const { status, out, err } = await run(...args, "--kind", "CW_NONE");
+      assertEquals(status, 0, err.join("\n"));
+      return out.slice(1);
+    };
+    assertEquals(await lines("reads"), []);
+    assertEquals(await lines("counts"), ['otherArgs: {"blocks":4}']);
+  });
+});
+
 Deno.test("what a user function logs in the main thread stays out of the result", async () => {
   await inFolder(async (folder) => {
     const module = join(folder, "talking.ts");

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { dirname } from "@std/path";
-import { findJsonFault, parseJsonArgument } from "../../cli/json_argument.ts";
+import { parseJsonArgument } from "../../cli/json_argument.ts";
+import { findJsonFault } from "../../cli/json_fault.ts";
 import { toJson } from "../../cli/json_output.ts";
 import { parseNamedFiles, parseNamedValue, splitList } from "../../cli/named_values.ts";
 import {

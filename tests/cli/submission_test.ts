@@ -119,9 +119,10 @@ Deno.test("apply --dry-run checks all that apply checks, shows the same as scrip
     "--dry-run",
   );
   assertEquals(onInput.status, 2);
-  await Deno.writeTextFile(`${output}.journal`, "an earlier run's");
+  const left = [`${output}.journal`, `${output}.part`];
+  for (const path of left) await Deno.writeTextFile(path, "an earlier run's");
   const kept = await run(...args, NDVI);
-  await Deno.remove(`${output}.journal`);
+  for (const path of left) await Deno.remove(path);
   assertEquals(kept.status, 2);
   assertMatch(kept.err[0]!, /Use --resume to go on with what it has done, or --restart to begin anew$/);
   assertEquals(filesIn(shared.folder), before);

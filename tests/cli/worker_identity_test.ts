@@ -8,6 +8,8 @@ const VARIABLES = [
   "SLURM_RESTART_COUNT",
   "PBS_JOBID",
   "PBS_ARRAY_INDEX",
+  "JOB_ID",
+  "SGE_TASK_ID",
   "AWS_BATCH_JOB_ID",
   "AWS_BATCH_JOB_ARRAY_INDEX",
   "ECS_CONTAINER_METADATA_URI_V4",
@@ -37,6 +39,9 @@ Deno.test("a worker goes by its job and element, its job, or its process", async
       { nativeId: "70_2", restarts: 1 },
     ],
     [{ PBS_JOBID: "7[2].pbs", PBS_ARRAY_INDEX: "2" }, { nativeId: "7[2].pbs" }],
+    [{ JOB_ID: "7", SGE_TASK_ID: "3" }, { nativeId: "7.3" }],
+    [{ JOB_ID: "7", SGE_TASK_ID: "undefined" }, { nativeId: "7" }],
+    [{ JOB_ID: "7" }, { nativeId: String(Deno.pid) }],
     [{ AWS_BATCH_JOB_ID: "abc:3", ECS_CONTAINER_METADATA_URI_V4: "http://127.0.0.1:1" }, {
       nativeId: "abc:3",
     }],
@@ -67,4 +72,6 @@ Deno.test("the element of an array job is the worker's number", async () => {
   assertEquals(await within({ PBS_ARRAY_INDEX: "0" }, arrayIndex), 0);
   assertEquals(await within({ AWS_BATCH_JOB_ARRAY_INDEX: "12" }, arrayIndex), 12);
   assertEquals(await within({ SLURM_ARRAY_TASK_ID: "x" }, arrayIndex), undefined);
+  assertEquals(await within({ SGE_TASK_ID: "1" }, arrayIndex), 0);
+  assertEquals(await within({ SGE_TASK_ID: "undefined" }, arrayIndex), undefined);
 });

@@ -157,7 +157,11 @@ export class HeldFleet implements AsyncDisposable {
     while (true) {
       const status = this.fleet.workers().find((status) => status.worker === worker);
       if (status?.state === state) return status;
-      assert(performance.now() < deadlineMs, `worker ${worker} is ${status?.state}, not ${state}`);
+      const hint = state === "running" ? ": it has connected, which channel.admit is told" : "";
+      assert(
+        performance.now() < deadlineMs,
+        `workers() says that worker ${worker} is ${status?.state}, not ${state}${hint}`,
+      );
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

@@ -155,7 +155,7 @@ export const LOSS_CASES: readonly ContractCase[] = [
               return n;
             },
             blocks: [0, 1],
-            concurrency: style({ blockTimeout: 0.3 }),
+            concurrency: style({ blockTimeout: 1 }),
             onNotice: () => {},
           }),
         TimeoutExceededError,

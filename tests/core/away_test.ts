@@ -1,7 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Scheduler } from "../../core/scheduler.ts";
-import { until } from "./channel/channel_support.ts";
-import { CuttingProxy, TestServer } from "./channel/channel_support.ts";
+import { CuttingProxy, TestServer, until } from "./channel/channel_support.ts";
 import { ScriptedRun } from "./scripted_run.ts";
 
 Deno.test("the blocks of a worker whose connection broke are copied at once, and the driver looks after it", async () => {

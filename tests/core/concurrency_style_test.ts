@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertObjectMatch, assertThrows } from "@std/assert";
-import { checkConcurrency, type ConcurrencyStyle, TIMEOUT_NAMES } from "../../core/concurrency_style.ts";
+import { checkConcurrency } from "../../core/checked_concurrency.ts";
+import { type ConcurrencyStyle, TIMEOUT_NAMES } from "../../core/concurrency_style.ts";
 import type { Driver } from "../../core/driver.ts";
 import { ConfigError } from "../../core/errors.ts";
-import { CW_AWSBATCH, CW_NONE, CW_SLURM, CW_THREADS } from "../../core/kinds.ts";
+import { CW_AWSBATCH, CW_NONE, CW_SLURM, CW_SUBPROC, CW_THREADS } from "../../core/kinds.ts";
 
 /** A driver as far as the checks look at it. */
 function driverOf(kind: string, traits: Partial<Driver> = {}): Driver {
@@ -108,6 +109,47 @@ const REFUSED: [string, ConcurrencyStyle, string][] = [
     "blockTimeout can't be kept with CW_NONE",
   ],
 ];
+// deno-lint-ignore no-explicit-any -- wrong types are what it is about
+const WRONG_TYPES: [any, string][] = [
+  [{ computeWorkersRead: "no" }, 'computeWorkersRead must be true or false, not "no"'],
+  [{ copies: 0 }, "copies must be true or false, not 0"],
+  [{ haveSharedTemp: null }, "haveSharedTemp must be true or false, not null"],
+  [{ singleBlockComputeWorkers: "yes" }, "singleBlockComputeWorkers must be true or false"],
+  [{ workerPermissions: 5 }, "workerPermissions must be a list of Deno's permission flags"],
+  [{ workerPermissions: "--allow-all" }, "workerPermissions must be a list of Deno's permission flags"],
+  [{ computeWorkerExtraParams: [] }, "computeWorkerExtraParams must be an object, not []"],
+  [{ channel: "eth0" }, "channel must be an object"],
+  [{ channel: { tls: "no" } }, "tls must be true or false"],
+  [{ channel: { interface: "lo" } }, "channel has no 'interface'"],
+  [{ channel: { advertise: "host" } }, "advertise must be a list"],
+  [{ channel: { networkInterface: 7 } }, "networkInterface must be a text, not 7"],
+];
+for (const [style, message] of WRONG_TYPES) {
+  Deno.test(`${Deno.inspect(style, { compact: true })} is refused by name`, () => {
+    assertThrows(() => check(style), ConfigError, message);
+  });
+}
+
+Deno.test("an interface that is not there is refused for every kind, and one without use is said to be so", () => {
+  const numComputeWorkers = 1;
+  const channel = (networkInterface: string) => ({ channel: { networkInterface } });
+  for (const kind of [CW_THREADS, CW_SUBPROC, CW_SLURM]) {
+    const style = { computeWorkerKind: kind, numComputeWorkers };
+    assertThrows(
+      () => check({ ...style, ...channel("none0") }),
+      ConfigError,
+      `no network interface 'none0'`,
+    );
+    const { warnings } = check({ ...style, ...channel("127.0.0.1") });
+    assertEquals(
+      warnings,
+      kind === CW_THREADS
+        ? ["No effect with CW_THREADS, whose workers need no data channel: networkInterface"]
+        : [],
+    );
+  }
+});
+
 for (const [what, style, message] of REFUSED) {
   Deno.test(`${what}: refused`, () => {
     assertThrows(() => check(style), ConfigError, message);

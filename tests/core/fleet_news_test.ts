@@ -113,3 +113,14 @@ Deno.test("the run goes on while a replacement takes its time, and a worker that
   await run;
   await Promise.all(serving);
 });
+
+Deno.test("what the user's onNotice throws ends the run, wherever the notice comes from", async () => {
+  const script = new ScriptedRun();
+  script.notices.push = () => {
+    throw new TypeError("the log is full");
+  };
+  const failed = assertRejects(() => script.run(4), TypeError, "the log is full");
+  await script.connect(0);
+  await script.news({ type: "refused", worker: 1, reason: "QOSMaxJobs" });
+  await failed;
+});

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { checkConcurrency } from "../../core/concurrency_style.ts";
+import { checkConcurrency } from "../../core/checked_concurrency.ts";
 import { ConfigError } from "../../core/errors.ts";
 import { moreWorkers } from "../../core/fleet_size.ts";
 import { headerOnly } from "../../core/payload.ts";

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { AbortedError } from "../../core/errors.ts";
 import { CW_SUBPROC } from "../../core/kinds.ts";
 import { mapBlocks } from "../../core/map_blocks.ts";
+import { tempFolder } from "../gdal.ts";
 import { ScriptedRun } from "./scripted_run.ts";
 
 Deno.test("the copy of other args of a worker that is lost is said to be missing, if blocks had changed it", async () => {
@@ -36,20 +37,31 @@ Deno.test("without changes of such copies, or when all of them came back, nothin
 
 Deno.test("mapBlocks knows whether its function changed its other args, when a worker is lost", async () => {
   for (const changes of [true, false]) {
+    using folder = tempFolder();
     const notices: string[] = [];
     const lost = new AbortController();
     const blocks = mapBlocks({
-      userFunction: async (block: number, args: { seen: number; dies: number; changes: boolean }) => {
+      userFunction: async (
+        block: number,
+        args: { seen: number; dies: number; changes: boolean; folder: string },
+      ) => {
         if (args.changes) args.seen++;
-        // By then results of the blocks before it are on their way.
         if (block === args.dies) {
-          await new Promise((resolve) => setTimeout(resolve, 300)).then(() => Deno.exit(1));
+          // Once the result of a block before it has come.
+          while ([...Deno.readDirSync(args.folder)].length === 0) {
+            await new Promise((resolve) => setTimeout(resolve, 10));
+          }
+          Deno.exit(1);
         }
         return block;
       },
       blocks: [0, 1, 2, 3],
-      otherArgs: { seen: 0, dies: 3, changes },
-      concurrency: { computeWorkerKind: CW_SUBPROC, numComputeWorkers: 1 },
+      otherArgs: { seen: 0, dies: 3, changes, folder: folder.path },
+      concurrency: {
+        computeWorkerKind: CW_SUBPROC,
+        numComputeWorkers: 1,
+        workerPermissions: [`--allow-read=${folder.path}`],
+      },
       signal: lost.signal,
       onNotice: (line) => {
         notices.push(line);
@@ -58,7 +70,10 @@ Deno.test("mapBlocks knows whether its function changed its other args, when a w
     });
     const results: number[] = [];
     await assertRejects(async () => {
-      for await (const { result } of blocks) results.push(result);
+      for await (const { result } of blocks) {
+        results.push(result);
+        Deno.writeTextFileSync(folder.file("come"), "");
+      }
     }, AbortedError);
     assert(results.length > 0, "nothing was done before the loss");
     assertEquals(notices.some((line) => line.includes("copy of other args")), changes, notices.join("; "));

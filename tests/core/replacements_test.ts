@@ -54,3 +54,16 @@ Deno.test("once every place has been refused, the run ends", async () => {
   await failed;
   assertEquals(script.replaced, [1, 0]);
 });
+
+Deno.test("a worker that comes back by itself and is lost again is replaced once", async () => {
+  const script = new ScriptedRun();
+  const run = script.run(3, { style: { maxWorkerLosses: 9 } });
+  await (await script.connect(0)).die();
+  await (await script.connect(0)).die();
+  const other = await script.connect(1);
+  assertEquals(await script.wanted(), 0);
+  await new Promise((resolve) => setTimeout(resolve, 2500)); // beyond the delays of both losses
+  assertEquals(script.replaced, [0]);
+  await other.serve();
+  await run;
+});

@@ -145,7 +145,7 @@ Deno.test("suspects come to their end whatever happens around them", () => {
     }
     assertEquals(fatal, "killer");
     assert(killers.has(blamed!), "an innocent block was called a killer");
-    assertEquals(scheduler.lossesOf(blamed!), 3);
+    assertEquals(scheduler.deathsOf(blamed!), 3);
   }
 });
 

@@ -106,7 +106,7 @@ Deno.test("the error or death of an attempt whose block is done is no error and 
   takeOther(e);
   finishOther(e, 0);
   assertEquals(other.close(d, { blame: true, computing: 0 }), { requeued: 0 });
-  assertEquals(other.lossesOf(0), 0);
+  assertEquals(other.deathsOf(0), 0);
 });
 
 Deno.test("a throw is fatal at once unless maxBlockErrors allows it, and then after so many", () => {
@@ -151,7 +151,7 @@ Deno.test("a death blames the block in hand only: what was read ahead is innocen
   const a = scheduler.open();
   take(a, 3);
   assertEquals(die(a), { blamed: 0, requeued: 3 });
-  assertEquals([0, 1, 2].map((block) => scheduler.lossesOf(block)), [1, 0, 0]);
+  assertEquals([0, 1, 2].map((block) => scheduler.deathsOf(block)), [1, 0, 0]);
   assertEquals(scheduler.retriedCount, 1);
 });
 
@@ -177,7 +177,7 @@ Deno.test("a death with nothing sent yet, or with none known to be in hand, blam
   assertEquals(scheduler.close(a, { blame: true }), { requeued: 2 });
   const b = scheduler.open();
   assertEquals(scheduler.close(b, { blame: true, computing: 7 }), { requeued: 0 }, "it does not hold 7");
-  assertEquals(scheduler.lossesOf(7), 0);
+  assertEquals(scheduler.deathsOf(7), 0);
   const c = scheduler.open();
   take(c, 1);
   assertEquals(
@@ -202,7 +202,7 @@ Deno.test("preemption, walltime and lost connections blame no block but count as
     const verdict = scheduler.close(a, { blame: false });
     assertEquals(verdict, loss < 3 ? { requeued: 1 } : { requeued: 1, fatal: "worker losses" });
   }
-  assertEquals(scheduler.lossesOf(0), 0);
+  assertEquals(scheduler.deathsOf(0), 0);
   assert(!scheduler.hasSuspects);
 });
 
@@ -223,7 +223,7 @@ Deno.test("a block at its limit of losses runs once more, alone on a fresh worke
   assertEquals(take(fresh, 5), [], "nor anything while it runs");
   assert(!scheduler.hasSuspects);
   assertEquals(die(fresh), { blamed: 1, fatal: "killer", requeued: 0 });
-  assertEquals(scheduler.lossesOf(1), 3);
+  assertEquals(scheduler.deathsOf(1), 3);
 });
 
 Deno.test("a suspect waits for a fresh session that is there but not ready, and else for an idle one", () => {

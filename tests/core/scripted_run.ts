@@ -5,7 +5,8 @@
  */
 import { assert } from "@std/assert";
 import type { BlockJob } from "../../core/block_job.ts";
-import { checkConcurrency, type ConcurrencyStyle } from "../../core/concurrency_style.ts";
+import { checkConcurrency } from "../../core/checked_concurrency.ts";
+import type { ConcurrencyStyle } from "../../core/concurrency_style.ts";
 import type {
   Driver,
   DriverContext,
@@ -32,10 +33,13 @@ export class ScriptedWorker implements WorkerLink {
   readonly held: Map<number, number> = new Map();
   /** Why its link was closed. */
   closed: string | undefined;
+  /** How often it was given blocks after it had begun to drain. */
+  givenInVain = 0;
   readonly #handler = Promise.withResolvers<LinkHandler>();
   readonly #ready: boolean;
   #changed = Promise.withResolvers<void>();
   #computing: { block: number; sinceMs: number } | undefined;
+  #isDraining = false;
 
   constructor(ready: boolean) {
     this.#ready = ready;
@@ -48,7 +52,12 @@ export class ScriptedWorker implements WorkerLink {
   send(message: ToWorker): void {
     if (this.closed !== undefined) return;
     if (message.type === "init" && this.#ready) this.#say({ type: "ready" });
-    else if (message.type === "assign") {
+    else if (message.type === "assign" && this.#isDraining) {
+      // A manager that would give them back again and again must not keep the test from its end.
+      if (++this.givenInVain < 100) {
+        this.#say({ type: "released", blocks: message.items.map(({ block }) => block) });
+      }
+    } else if (message.type === "assign") {
       for (const { block, attempt } of message.items) this.held.set(block, attempt);
       this.#change();
     } else if (message.type === "release") {
@@ -98,6 +107,19 @@ export class ScriptedWorker implements WorkerLink {
     this.held.delete(block);
     const items = [{ block, attempt, elapsedMs, payload }];
     await this.#say({ type: "results", items, timings: [] });
+  }
+
+  /** Its queue wishes its end: it hands back all but the block in hand, and whatever it is given from now on. */
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    const [, ...waiting] = this.held.keys();
+    for (const block of waiting) this.held.delete(block);
+    await this.#say({ type: "released", blocks: waiting });
+  }
+
+  /** Its last word, without being asked for it. */
+  async leave(): Promise<void> {
+    await this.#say({ type: "final", payload: headerOnly(undefined), timings: [] });
   }
 
   /** Answers every block that it holds and will be sent, until its link is closed. */

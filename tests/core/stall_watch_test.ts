@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { TimeoutExceededError } from "../../core/errors.ts";
 import { StallWatch } from "../../core/stall_watch.ts";
 
-const watchOf = (seconds?: number) => new StallWatch("queueTimeout", seconds, "a worker");
+const watchOf = (seconds?: number) => new StallWatch("queueTimeout", { seconds, waitedFor: "a worker" });
 
 Deno.test("a timeout counts from when someone began to wait", () => {
   const watch = watchOf(2);

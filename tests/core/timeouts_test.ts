@@ -88,18 +88,22 @@ Deno.test("readBufferInsertTimeout: workers hold all they may and nothing moves"
 });
 
 Deno.test("readBufferInsertTimeout: not while blocks move, however the inputs come, nor when none is left", async () => {
+  using time = new SkippedTime();
   for (const late of [true, false]) {
     const script = new ScriptedRun();
     const input = (block: number) => {
       const payload = { header: block, parts: [] };
       return late ? Promise.resolve(payload) : payload;
     };
-    const run = script.run(6, { style: { ...NEVER, readBufferInsertTimeout: 0.25 }, job: { input } });
+    const run = script.run(6, { style: { ...NEVER, readBufferInsertTimeout: 2 }, job: { input } });
     const worker = await script.connect(0);
     for (let block = 0; block < 6; block++) {
       await worker.hasBlock();
       // The last ones wait longer than the timeout, but for no room.
-      await new Promise((resolve) => setTimeout(resolve, block < 4 ? 100 : 400));
+      for (let waits = block < 4 ? 1 : 3; waits > 0; waits--) {
+        time.skip(700);
+        await new Promise((resolve) => setTimeout(resolve, 120)); // a look at the clock
+      }
       await worker.answer(block);
     }
     await run;

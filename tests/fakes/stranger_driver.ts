@@ -99,7 +99,6 @@ class TurnLink implements WorkerLink {
         if (!isClosed()) this.#handler?.message(message);
       },
       receive: () => this.#inbox.take(),
-      poll: () => this.#inbox.poll(),
       get closed() {
         return isClosed();
       },

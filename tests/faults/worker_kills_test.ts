@@ -64,14 +64,20 @@ for (
   });
 }
 
-/** Blocks that are said to have been computed by a worker that died, and that none of the killed had in hand. */
+/**
+ * Blocks that are said to have been computed by a worker that died, and that none of the killed had in hand. One that was
+ * killed between two blocks may be said to have had either: it has not yet begun to write down the one, or its manager has
+ * not yet heard of the other's end.
+ */
 function misnamed(err: string, { kills, across }: { kills: readonly Kill[]; across: number }): string[] {
-  const inHand = kills.map(({ block }) => block === undefined ? "" : describedBlock(block, across));
-  return [...err.matchAll(/was lost while computing (block \(\d+, \d+\))/g)]
+  const inHand = kills.flatMap(({ block }) => block === undefined ? [] : [describedBlock(block, across)]);
+  const between = kills.length - inHand.length;
+  const unknown = [...err.matchAll(/was lost while computing (block \(\d+, \d+\))/g)]
     .map(([, block]) => block!)
     .filter((block) => {
       const at = inHand.indexOf(block);
       if (at >= 0) inHand.splice(at, 1);
       return at < 0;
     });
+  return unknown.length <= between ? [] : unknown;
 }

@@ -34,6 +34,7 @@ Deno.test("inputs that are missing, no file, empty, no TIFF or cut short are ref
   Deno.writeTextFileSync(folder.file("out.tif"), "an older output");
   const cases = [
     [folder.file("none.tif"), "Cannot open", "none.tif", "no such file"],
+    [folder.file("*.tif"), "there is no such file; * and ? are not replaced by files' names: list the files"],
     [folder.path, "Cannot open", "it is a folder"],
     [write("empty.tif", ""), "empty.tif"],
     [write("text.tif", "this is no raster at all, but a text"), "text.tif", "not a TIFF"],
@@ -148,8 +149,13 @@ Deno.test("outputs whose folder is missing, is a file or can't be written to are
     [folder.file("none/out.tif"), "none' does not exist; make it first"],
     [folder.file("scene.tif/out.tif"), "scene.tif' is not a folder"],
     [folder.path, "it is a folder"],
+    [folder.file(`${"x".repeat(300)}.tif`), "its name is too long"],
     ...Deno.build.os === "linux" ? [["/proc/blockfleet_out.tif", "Cannot write"]] : [],
   ] as [string, string][];
+  if (Deno.build.os !== "windows") {
+    Deno.symlinkSync("loop.tif", folder.file("loop.tif"));
+    cases.push([folder.file("loop.tif"), "a symbolic link that leads nowhere"]);
+  }
   for (const [out, ...says] of cases) {
     const options = {
       ...{ userFunction: copy, infiles: { img: scene }, outfiles: { first: folder.file("first.tif"), out } },

@@ -37,6 +37,12 @@ const FAILING: Readonly<Record<string, readonly [ApplyOptions["userFunction"], .
   "throws undefined": [() => {
     throw undefined;
   }, "The user function failed in block ("],
+  "throws what can't be shown": [() => {
+    throw Object.create(null);
+  }, "Error: an object that can't be shown as text"],
+  "throws an error whose message is no text": [() => {
+    throw Object.assign(new TypeError(), { message: { code: 7 } });
+  }, "TypeError: [object Object]"],
   "throws an error of several lines with an escape code": [() => {
     throw new Error("first\nsecond\x1b[31m\r\nthird");
   }, "Error: first second"],
@@ -201,6 +207,7 @@ Deno.test("a user function that can't be found or loaded is refused by name", as
     [undefined, "userFunction must be"],
     ["", "user function"],
     [folder.file("none.ts"), "no user function at", "none.ts", "no such file"],
+    [folder.file("ndvi.py"), "ndvi.py' is neither TypeScript nor JavaScript", "ends with .py"],
     [folder.path, "is not a file"],
     [`${scale}#quadruple`, "scale.ts#quadruple'", "no function named 'quadruple'", "default, triple"],
     [`${scale}#`, "names no export"],
@@ -275,10 +282,11 @@ Deno.test("a block that takes too long is ended by blockTimeout", async () => {
       if (info.getBlockCount().join() === "1,1") await new Promise(() => {});
       outputs.out = img;
     },
-    concurrency: { ...THREADS, blockTimeout: 0.3 },
+    // Long enough for any other block of a busy machine.
+    concurrency: { ...THREADS, blockTimeout: 1.5 },
   }, {
     kind: TimeoutExceededError,
-    says: ["blockTimeout of 0.3 s", "block (1, 1)", "if the user function stays as it is"],
+    says: ["blockTimeout of 1.5 s", "block (1, 1)", "if the user function stays as it is"],
     mayKeepBlocks: true,
   });
 });

@@ -22,7 +22,7 @@ const BAD_CONTROLS: readonly (readonly [Loose, ...string[]])[] = [
   [{ windowxsize: 0 }, "windowxsize must be a whole number of at least 1", "not 0"],
   [{ windowysize: 1.5 }, "windowysize", "not 1.5"],
   [{ windowysize: NaN }, "windowysize", "not NaN"],
-  [{ windowxsize: "256" }, "windowxsize", "not 256"],
+  [{ windowxsize: "256" }, "windowxsize", `not "256"`],
   [{ windowxsize: 1200, windowExact: true }, "windowxsize 1200", "at most 1024"],
   [{ overlap: -1 }, "overlap must be a whole number of at least 0 pixels", "not -1"],
   [{ overlap: 0.5 }, "overlap", "not 0.5"],
@@ -38,12 +38,13 @@ const BAD_CONTROLS: readonly (readonly [Loose, ...string[]])[] = [
   [{ referencePixgrid: { ...GRID, geotransform: [0, 0, 0, 0, 0, -1] } }, "geotransform", "places no pixels"],
   [{ referencePixgrid: { ncols: 1, nrows: 1 } }, "geotransform", "places no pixels"],
   [{ filesForExtent: ["zzz"] }, "filesForExtent names 'zzz', which is no input"],
+  [{ filesForExtent: "img" }, "filesForExtent must be a list of the inputs' names", `not "img"`],
   [{ filesForExtent: [] }, "filesForExtent names no input"],
   [{ layers: { zzz: [1] } }, "layers names 'zzz'", "img"],
   [{ layers: 3 }, "layers must be a list of band numbers", "not 3"],
   [{ layers: { img: 3 } }, "layers of 'img' must be a list of band numbers, not 3"],
   [{ layers: { img: ["1"] } }, "layers of 'img'", '[ "1" ]'],
-  [{ layers: { img: [0] } }, "no layer 0 in", "scene.tif", "which has 2", "count from 1"],
+  [{ layers: { img: [0] } }, "no layer 0 in", "scene.tif", "which has 2 bands", "count from 1"],
   [{ layers: [1, 3] }, "no layer 3"],
   [{ layers: [1.5] }, "no layer 1.5"],
   [{ layers: { "*": [] } }, "layers of 'img' is an empty list"],
@@ -115,6 +116,29 @@ Deno.test("inputs and outputs that can't be are refused by name, and nothing is 
   ];
   for (const [changes, ...says] of cases) {
     await assertFails(folder.path, { ...job(folder), ...changes }, { kind: ConfigError, says });
+  }
+});
+
+Deno.test("options of the wrong type are refused by name before anything starts", async () => {
+  using folder = tempFolder();
+  makeRaster(folder.file("scene.tif"), { width: 80, height: 60 });
+  const cases: readonly (readonly [Loose, string])[] = [
+    [{ onProgress: 5 }, "onProgress must be a function, not 5"],
+    [{ onNotice: "console" }, 'onNotice must be a function, not "console"'],
+    [{ resume: "yes" }, 'resume must be true or false, not "yes"'],
+    [{ restart: 1 }, "restart must be true or false, not 1"],
+    [{ shipCode: "no" }, "shipCode must be true or false"],
+    [{ signal: {} }, "signal must be an AbortSignal, not {}"],
+    [{ jobName: 7 }, "jobName must be a text, not 7"],
+    [{ infiles: [folder.file("scene.tif")] }, "infiles must be an object"],
+    [{ controls: { windowExact: "x" } }, 'windowExact must be true or false, not "x"'],
+    [{ controls: { takeOver: 1 } }, "takeOver must be true or false, not 1"],
+    [{ controls: 5 }, "controls must be an object, not 5"],
+    [{ concurrency: "CW_THREADS" }, "concurrency must be an object"],
+    [{ concurrency: { ...THREADS, workerPermissions: 5 } }, "workerPermissions must be a list"],
+  ];
+  for (const [changes, says] of cases) {
+    await assertFails(folder.path, { ...job(folder), ...changes }, { kind: ConfigError, says: [says] });
   }
 });
 

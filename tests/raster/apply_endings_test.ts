@@ -56,11 +56,11 @@ const stuck: ApplyOptions["userFunction"] = async (info, { img }, outputs) => {
 Deno.test("a run that is aborted in its middle ends soon and says why", async () => {
   using folder = scene();
   const slow: ApplyOptions["userFunction"] = async (_info, { img }, outputs) => {
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
     outputs.out = img;
   };
   const busy: ApplyOptions["userFunction"] = (_info, { img }, outputs) => {
-    const end = performance.now() + 15;
+    const end = performance.now() + 250;
     while (performance.now() < end);
     outputs.out = img;
   };

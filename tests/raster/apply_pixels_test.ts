@@ -122,6 +122,17 @@ Deno.test("images of all odd sizes, down to one pixel, come out whole", async ()
   }
 });
 
+Deno.test("the 5 x 5 mean is that of 64-bit whole numbers too", async () => {
+  using folder = tempFolder();
+  const [scene, out] = [folder.file("scene.tif"), folder.file("mean.tif")];
+  const image = makeRaster(scene, { width: 20, height: 18, dataType: "int64", nodata: 5n });
+  await run({
+    ...{ userFunction: example("focal_mean.ts"), infiles: { img: scene }, outfiles: { mean: out } },
+    controls: { overlap: 2, outputNoData: 5 },
+  });
+  assertSamePixels((await readRaster(out)).pixels, expectedFocalMean(image), "int64");
+});
+
 Deno.test("a margin wider than the image and the window is filled on all sides", async () => {
   using folder = tempFolder();
   const [scene, out] = [folder.file("scene.tif"), folder.file("sums.tif")];

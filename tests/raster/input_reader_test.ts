@@ -81,3 +81,15 @@ Deno.test("blocks come back from their packed form, at whatever offset their par
     assertEquals([back!.bands, back!.rows, back!.cols], [2, 7, 8]);
   }
 });
+
+Deno.test("a file that could not be opened for one block is opened for another", async () => {
+  using folder = tempFolder();
+  const path = folder.file("a.tif");
+  const plan = await planOf(path, { width: 6, height: 5 });
+  await using reader = new InputReader([plan], 0);
+  const block = { left: 0, top: 0, ncols: 2, nrows: 2 };
+  Deno.renameSync(path, folder.file("away.tif"));
+  await assertRejects(() => reader.read(block), RasterError, "there is no such file");
+  Deno.renameSync(folder.file("away.tif"), path);
+  assertEquals((await reader.read(block))[0]!.rows, 2);
+});

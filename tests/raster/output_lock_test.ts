@@ -138,6 +138,7 @@ Deno.test("of processes racing for one lock, fresh or stale, exactly one gets it
   Deno.writeTextFileSync(
     script,
     `const { OutputLock } = await import(${JSON.stringify(url.href)});
+    console.log("ready");
     await Deno.stdin.read(new Uint8Array(1));
     for (const output of Deno.args.slice(1)) {
       try { await OutputLock.acquire(output, { runId: Deno.args[0] }); console.log("got", output); }
@@ -160,10 +161,12 @@ Deno.test("of processes racing for one lock, fresh or stale, exactly one gets it
     }).spawn()
   );
   const pipes = racers.map((racer) => racer.stdin.getWriter());
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const outs = racers.map((racer) => racer.stdout.pipeThrough(new TextDecoderStream()).getReader());
+  await Promise.all(outs.map((out) => readUntil(out, "ready\n")));
   await Promise.all(pipes.map((pipe) => pipe.write(new Uint8Array(1))));
   // They hold what they have until all are through, or a lock could rightly be taken from one that has ended.
-  const texts = await Promise.all(racers.map((racer) => readUntilDone(racer.stdout)));
+  const texts = await Promise.all(outs.map((out) => readUntil(out, "done\n")));
+  await Promise.all(outs.map((out) => out.cancel()));
   await Promise.all(pipes.map((pipe) => pipe.close()));
   await Promise.all(racers.map((racer) => racer.status));
   const got = texts.join("").split("\n").filter((line) => line.startsWith("got"));
@@ -171,14 +174,12 @@ Deno.test("of processes racing for one lock, fresh or stale, exactly one gets it
   assertEquals(new Set(got).size, outputs.length);
 });
 
-async function readUntilDone(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
+async function readUntil(out: ReadableStreamDefaultReader<string>, end: string): Promise<string> {
   let text = "";
-  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
-  while (!text.includes("done\n")) {
-    const { value, done } = await reader.read();
+  while (!text.includes(end)) {
+    const { value, done } = await out.read();
     if (done) throw new Error(`A racer ended early: ${text}`);
     text += value;
   }
-  await reader.cancel();
   return text;
 }

@@ -262,3 +262,20 @@ Deno.test({
     await umount(folder.path);
   }
 });
+
+Deno.test({
+  name: "at the limit of open files everything is removed all the same",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    using folder = tempFolder();
+    const program = new URL("output_set_at_limit.ts", import.meta.url).href;
+    // Deno itself takes some 30.
+    const script = `ulimit -n 128 && exec "$0" run --no-lock -A "$1" "$2"`;
+    const { success, stderr } = await new Deno.Command("sh", {
+      args: ["-c", script, Deno.execPath(), program, folder.path],
+      ...{ stdout: "null", stderr: "piped" },
+    }).output();
+    assert(success, new TextDecoder().decode(stderr));
+    assertEquals(listing(folder.path), []);
+  },
+});

@@ -34,14 +34,14 @@ Deno.test("a typed array is one band; a record and a block are as many as they s
 Deno.test("what is no output is refused with what was expected in its place", () => {
   const cases: readonly (readonly [Loose, Partial<OutputPlan>, ...string[]])[] = [
     [{}, {}, "never assigned outputs.out"],
-    [{ out: undefined }, {}, "never assigned outputs.out"],
+    [{ out: undefined }, {}, "outputs.out must be a typed array", "not undefined"],
     [{}, { name: "toString" }, "never assigned outputs.toString"],
     [{ out: null }, {}, "outputs.out must be a typed array", "not null"],
     [{ out: 5 }, {}, "a value of type number"],
     [{ out: new Array(12).fill(1) }, {}, "outputs.out must be a typed array", "a plain list"],
     [{ out: { data: new Array(12).fill(1), bands: 1 } }, {}, "must hold a typed array", "a plain list"],
     [{ out: { bands: 1 } }, {}, "must hold a typed array", "undefined"],
-    [{ out: { data: new Uint8Array(12) } }, {}, "bands = undefined"],
+    [{ out: { data: new Uint8Array(12) } }, {}, "outputs.out has data but no bands"],
     [{ out: { data: new Uint8Array(12), bands: 0 } }, {}, "bands = 0"],
     [{ out: { data: new Uint8Array(12), bands: "1" } }, {}, "bands = 1"],
     [{ out: new DataView(new ArrayBuffer(12)) }, {}, "not DataView"],

@@ -59,6 +59,12 @@ Deno.test("coordinate systems are compared by meaning", () => {
   );
   assertEquals(sameCrs(geoKeys(ALBERS), geoKeys({ ...ALBERS, 3079: [45.6] })), false);
   assertEquals(sameCrs(geoKeys(ALBERS), geoKeys({ ...ALBERS, 3080: [1] })), false);
+  // GeoTIFF 1.0 as GDAL writes it has the ellipsoid beside the base's code, 1.1 has not.
+  const withEllipsoid = { ...ALBERS, 2057: [6378137], 2059: [298.257223563] };
+  assertEquals(sameCrs(geoKeys(ALBERS), geoKeys(withEllipsoid)), true);
+  assertEquals(sameCrs(geoKeys({ ...ALBERS, 2048: 4269 }), geoKeys(withEllipsoid)), false);
+  const unnamed = { ...withEllipsoid, 2048: 32767 };
+  assertEquals(sameCrs(geoKeys(unnamed), geoKeys({ ...unnamed, 2057: [6378388] })), false);
   assertEquals(sameCrs(null, null), true);
   assertEquals(sameCrs(null, geoKeys({ 1024: 0, 1025: 1 })), true);
   assertEquals(sameCrs(null, geoKeys(UTM)), false);

@@ -57,7 +57,9 @@ Deno.test("coordinates are those of the pixels' centres, margin included, also o
   for (const geotransform of [GEOTRANSFORM, rotated]) {
     for (const overlap of [0, 2]) {
       const info = infoOf(5, { geotransform, overlap });
-      const { x, y } = info.getBlockCoordArrays();
+      const arrays = info.getBlockCoordArrays();
+      const { x, y } = arrays;
+      assertEquals([arrays[0], arrays[1]], [x, y]);
       const [cols, rows] = [4 + 2 * overlap, 32 + 2 * overlap];
       assertEquals([x.length, y.length], [cols * rows, cols * rows]);
       for (const [row, col] of [[0, 0], [0, cols - 1], [7, 3], [rows - 1, cols - 1]] as const) {

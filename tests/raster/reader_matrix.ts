@@ -89,5 +89,10 @@ write(["COMPRESS=DEFLATE", "PHOTOMETRIC=MINISWHITE"], "uint8", gdal.GDT_Byte, 1,
 write(["COMPRESS=DEFLATE", "PHOTOMETRIC=PALETTE"], "uint8", gdal.GDT_Byte, 1, pixels("uint8", 1))
 write(["COMPRESS=DEFLATE", "PHOTOMETRIC=RGB", "ALPHA=YES"], "uint8", gdal.GDT_Byte, 4, pixels("uint8", 4))
 write(["COMPRESS=LERC", "PHOTOMETRIC=RGB", "ALPHA=YES", "INTERLEAVE=PIXEL"], "uint8", gdal.GDT_Byte, 4, pixels("uint8", 4))
+# An alpha band of nothing but 0 and 255 becomes LERC's mask.
+rgba = pixels("uint8", 4)
+rgba[3] = numpy.where(rgba[3] > 127, 255, 0)
+for codec in ["LERC", "LERC_ZSTD"]:
+  write(["COMPRESS=" + codec, "PHOTOMETRIC=RGB", "ALPHA=YES", "INTERLEAVE=PIXEL"], "uint8", gdal.GDT_Byte, 4, rgba)
 print(json.dumps(made))
 `;

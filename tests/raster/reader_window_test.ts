@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { deflateSync } from "node:zlib";
+import { RasterError } from "../../core/errors.ts";
 import { GeoTiffReader, type GeoTiffReaderOptions } from "../../raster/geotiff/geotiff_reader.ts";
 import { MemorySource } from "./memory_source.ts";
 import { buildTiff, imageFields } from "./tiny_tiff.ts";
@@ -184,4 +185,28 @@ Deno.test("a long index of tiles is read only where it is needed", async () => {
   const pixels = await reader.readWindow({ left: 30_000 * TILE, top: 0, ncols: TILE, nrows: TILE });
   assertEquals([...pixels], new Array(256).fill(5));
   assertEquals(source.takeByteCount() < 8192 * 8 + 1000, true);
+});
+
+Deno.test("a damaged index that is found while another read is under way leaves no rejection behind", async () => {
+  const held = Promise.withResolvers<Uint8Array<ArrayBuffer>>();
+  /** Answers the next read when the test says so, and all others at once, as a server's first bytes are. */
+  class HeldSource extends MemorySource {
+    holdsNext = false;
+    override read(offset: number, byteLength: number) {
+      if (!this.holdsNext) return super.read(offset, byteLength);
+      this.holdsNext = false;
+      return held.promise;
+    }
+  }
+  const fields = imageFields({ width: 8, height: 3, rowsPerStrip: 1 }, [
+    [273, 4, [8, 16, 24]],
+    [279, 2, "a text as byte counts"],
+  ]);
+  const source = new HeldSource(buildTiff({ directories: [{ fields }] }));
+  const reader = await GeoTiffReader.openSource(source);
+  source.holdsNext = true;
+  const read = reader.readWindow({ left: 0, top: 0, ncols: 8, nrows: 3 });
+  await assertRejects(() => read, RasterError, "instead of numbers");
+  held.reject(new Error("the source was closed"));
+  await new Promise((resolve) => setTimeout(resolve));
 });

@@ -1,5 +1,5 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { RasterError } from "../../core/errors.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { ConfigError, RasterError, WorkerError } from "../../core/errors.ts";
 import { RecordReader } from "../../core/journal/record_reader.ts";
 import { decodeRecord, type HeaderRecord } from "../../raster/journal/journal_records.ts";
 import { readJournal } from "../../raster/journal/read_journal.ts";
@@ -182,3 +182,29 @@ Deno.test("a part file that is gone, and a journal that is none, are refused by 
   assertEquals(await resumeOrRefuse(scene, "a diary"), "refused");
   assertEquals(Deno.readTextFileSync(scene.file("run_a.tif.journal")), "dear diary");
 });
+
+Deno.test("a part file that somebody removes leaves nothing to resume, and no error advises it", async () => {
+  using scene = await resumeScene();
+  const part = scene.file("run_a.tif.part");
+  Deno.writeTextFileSync(scene.file("function.ts"), removingFunction(part));
+  const error = await assertRejects(() => run(scene.job("run")), WorkerError, "told to fail");
+  assertStringIncludes(error.message, `are lost with '${part}'`);
+  const errors = [error, await assertRejects(() => run(scene.job("run")), ConfigError, "which is gone")];
+  for (const { message } of errors) {
+    assertStringIncludes(message, "--restart (restart: true)");
+    assert(!message.includes("--resume"), message);
+  }
+});
+
+/** Removes the file when some blocks are done, and throws. */
+function removingFunction(file: string): string {
+  return `
+export default (info: any, { img }: any, outputs: any) => {
+  outputs.a = img;
+  outputs.b = Float32Array.from(img.band(1));
+  if (info.getBlockCount()[1] < 1) return;
+  Deno.removeSync(${JSON.stringify(file)});
+  throw new Error("told to fail");
+};
+`;
+}

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
+import { RecordReader } from "../../core/journal/record_reader.ts";
 import type { Death } from "../fakes/dying_main.ts";
 import { type ResumeScene, resumeScene } from "./resume_support.ts";
 import { seededRandom } from "./seeded_random.ts";
@@ -29,6 +30,22 @@ async function ended(
 ): Promise<{ signal: string | null; code: number; err: string }> {
   const { signal, code, stderr } = await child.output();
   return { signal, code, err: new TextDecoder().decode(stderr) };
+}
+
+/** Waits until the journal of the outputs `run` tells of a block. */
+async function untilBlockKept(scene: ResumeScene): Promise<void> {
+  const deadlineMs = performance.now() + 60_000;
+  const journal = scene.file("run_a.tif.journal");
+  while (!scene.left("run").includes("run_a.tif.journal") || recordsIn(journal) < 3) {
+    assert(performance.now() < deadlineMs, "no block was journaled");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Records in a journal: the header, the formats, then blocks. */
+function recordsIn(path: string): number {
+  using journal = new RecordReader(path);
+  return [...journal.records()].length;
 }
 
 /** Resumes the killed run and compares; what is left until then must not be taken for the outputs. */
@@ -105,6 +122,32 @@ Deno.test({
   },
 });
 
+/** As above, in a run that is over before its first group of records is due. */
+const DEATHS_AT_ONCE: readonly [string, Death][] = [
+  ["in the journal's header", { operation: "write", file: ".journal", count: 1 }],
+  ["while the first file is completed", { operation: "sync", file: "_a.tif.part", count: 1 }],
+  ["while the second file is completed", { operation: "sync", file: "_b.tif.part", count: 1 }],
+  ["in the only records", { operation: "write", file: ".journal", count: 2 }],
+  ["between two renames", { operation: "rename", file: "_b.tif.part", count: 1 }],
+];
+
+Deno.test({
+  name: "a run of less than a second that is killed with SIGKILL at its end resumes to the same outputs",
+  ignore: Deno.build.os === "windows",
+  fn: async (test) => {
+    using scene = await resumeScene();
+    for (const [index, [what, death]] of DEATHS_AT_ONCE.entries()) {
+      await test.step(what, async () => {
+        const prefix = `short${index}`;
+        const args = jobArgs(scene, prefix, "--kind", "CW_NONE");
+        const { signal, err } = await ended(spawn(DYING_MAIN, args, { DIE_AT: JSON.stringify(death) }));
+        assertEquals(signal, "SIGKILL", err);
+        await assertResumes(scene, prefix);
+      });
+    }
+  },
+});
+
 Deno.test({
   name:
     "runs of threads and processes that are killed at random moments, resumes too, end in the same outputs",
@@ -135,13 +178,11 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   fn: async () => {
     using scene = await resumeScene();
-    scene.slowDown(100);
+    scene.slowDown(400);
     const live = spawn(MAIN, jobArgs(scene, "run", "--kind", "CW_NONE"));
-    const deadline = performance.now() + 20_000;
-    while (!scene.left("run").includes("run_a.tif.journal")) {
-      assert(performance.now() < deadline, "no journal");
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await untilBlockKept(scene);
+    // It is in its middle for as long as the others take to start.
+    scene.slowDown(600_000);
     for (const flag of ["--quiet", "--resume", "--restart"]) {
       const { code, err } = await ended(spawn(MAIN, jobArgs(scene, "run", flag, "--kind", "CW_NONE")));
       assertEquals(code, 1, err);
@@ -163,14 +204,9 @@ for (const [signal, status] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     ignore: Deno.build.os === "windows",
     fn: async () => {
       using scene = await resumeScene();
-      scene.slowDown(60);
+      scene.slowDown(400);
       const live = spawn(MAIN, jobArgs(scene, "run", "--kind", "CW_THREADS", "--workers", "2"));
-      const deadline = performance.now() + 20_000;
-      while (!scene.left("run").includes("run_a.tif.part")) {
-        assert(performance.now() < deadline, "no part");
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-      await new Promise((resolve) => setTimeout(resolve, 600));
+      await untilBlockKept(scene);
       live.kill(signal);
       const { code, err } = await ended(live);
       assertEquals(code, status, err);

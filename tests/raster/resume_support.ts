@@ -36,6 +36,11 @@ export async function resumeScene(): Promise<ResumeScene> {
   const { path, file } = folder;
   makeRaster(file("scene.tif"), { width: 96, height: 64, bands: 2, nodata: 7 });
   Deno.writeTextFileSync(file("function.ts"), functionText(file("control")));
+  // By a rename: workers read it at any time.
+  const tell = (control: { block: number; ms: number }) => {
+    Deno.writeTextFileSync(file("new control"), JSON.stringify(control));
+    Deno.renameSync(file("new control"), file("control"));
+  };
   const scene: ResumeScene = {
     path,
     file,
@@ -54,12 +59,8 @@ export async function resumeScene(): Promise<ResumeScene> {
         ...rest.controls,
       },
     }),
-    failAt: (block) =>
-      Deno.writeTextFileSync(
-        file("control"),
-        JSON.stringify({ block: block ?? -1, ms: block === undefined ? 0 : 10 }),
-      ),
-    slowDown: (ms) => Deno.writeTextFileSync(file("control"), JSON.stringify({ block: -1, ms })),
+    failAt: (block) => tell({ block: block ?? -1, ms: block === undefined ? 0 : 10 }),
+    slowDown: (ms) => tell({ block: -1, ms }),
     async fail(block, job) {
       scene.failAt(block);
       const error = await run(job).then(() => undefined, (thrown) => thrown);

@@ -18,7 +18,7 @@ class FileRecorder implements Disposable {
     const read = this.#readTextFileSync;
     Deno.openSync = (path, options) => {
       const file = openSync(path, options);
-      names.set(file, options?.read && !options.write ? "folder" : basename(String(path)));
+      names.set(file, !options?.write ? "folder" : basename(String(path)));
       return file;
     };
     Deno.renameSync = (from, to) => {

@@ -4,9 +4,10 @@ import type { DataType } from "../../raster/data_type.ts";
 import { parseCreationOptions } from "../../raster/geotiff/creation_options.ts";
 import { type GeoTiffSpec, GeoTiffWriter } from "../../raster/geotiff/geotiff_writer.ts";
 import { encodeHeader, encodeIfd } from "../../raster/geotiff/ifd_writer.ts";
-import { fillValue, formatDouble, nodataText } from "../../raster/geotiff/nodata_text.ts";
+import { formatDouble, nodataText } from "../../raster/geotiff/nodata_text.ts";
 import { makeOutputLayout } from "../../raster/geotiff/output_layout.ts";
 import { TileEncoder } from "../../raster/geotiff/tile_encoder.ts";
+import { fillValue } from "../../raster/nodata_pixel.ts";
 import { writeError } from "../../raster/output/write_error.ts";
 import { tempFolder } from "../gdal.ts";
 
@@ -111,7 +112,7 @@ Deno.test("results that can't be right are refused", () => {
   using writer = GeoTiffWriter.create(path, spec(TILES, { bandNames: ["x", "y"] }));
   const encoded = new TileEncoder(spec(TILES).layout, "uint8", 2).encode(new Uint8Array(2400), WHOLE);
   assertThrows(() => writer.append(WHOLE, encoded), RasterError, "not fixed yet");
-  assertThrows(() => writer.setFormat("uint8", 1), RasterError, "1 bands, but 2 names");
+  assertThrows(() => writer.setFormat("uint8", 1), RasterError, "has 1 band, but 2 names");
   writer.setFormat("uint8", 2);
   assertThrows(() => writer.setFormat("uint8", 2), RasterError, "fixed already");
   const short = { bytes: encoded.bytes.subarray(1), lengths: encoded.lengths };
@@ -179,6 +180,25 @@ Deno.test("a tile is left out only if it is nodata to the last bit", () => {
   const negative = new Float32Array(1200);
   negative[1199] = -0;
   assertEquals(lengths(negative), [0, 0, 0, 2048]);
+});
+
+Deno.test("blocks of one tile that is left out each have a buffer of their own to give away", () => {
+  const one = ["SPARSE_OK=YES", "BLOCKXSIZE=64", "BLOCKYSIZE=32"];
+  const encoder = new TileEncoder({ ...spec(one).layout, nodata: 0 }, "uint8", 1);
+  for (let block = 0; block < 2; block++) {
+    const { bytes, lengths } = encoder.encode(new Uint8Array(1200), WHOLE);
+    assertEquals([...lengths], [0]);
+    assertEquals(bytes.subarray(0, 0).length, 0);
+    structuredClone(bytes, { transfer: [bytes.buffer] });
+  }
+});
+
+Deno.test("a Zstandard frame says its size, without which the highest levels take seconds a tile", () => {
+  const { layout } = spec(["COMPRESS=ZSTD", "ZSTD_LEVEL=22", "BLOCKXSIZE=64", "BLOCKYSIZE=32"]);
+  const { bytes } = new TileEncoder(layout, "uint16", 1).encode(new Uint16Array(1200), WHOLE);
+  assertEquals(bytes.subarray(0, 4).toHex(), "28b52ffd");
+  // RFC 8878, 3.1.1: one segment, and two bytes of its size less 256.
+  assertEquals([bytes[4]! >> 5, bytes[5]! + 256 * bytes[6]! + 256], [0b011, 64 * 32 * 2]);
 });
 
 Deno.test("the system's reasons become words", () => {

@@ -13,6 +13,7 @@ import {
   viewPixels,
 } from "../../raster/data_type.ts";
 import { parseCreationOptions } from "../../raster/geotiff/creation_options.ts";
+import type { MetadataItem } from "../../raster/geotiff/gdal_metadata_encode.ts";
 import { type GeoTiffSpec, GeoTiffWriter } from "../../raster/geotiff/geotiff_writer.ts";
 import { makeOutputLayout } from "../../raster/geotiff/output_layout.ts";
 import { TileEncoder } from "../../raster/geotiff/tile_encoder.ts";
@@ -56,10 +57,10 @@ export interface TestImage {
 export function writeImage(
   path: string,
   image: TestImage,
-  rest: Partial<Omit<GeoTiffSpec, "layout">> & { random?: () => number } = {},
+  rest: Partial<Omit<GeoTiffSpec, "layout">> & { metadata?: MetadataItem[]; random?: () => number } = {},
 ): void {
   const { width, height, bands, dataType, nodata = null } = image;
-  const { random = seededRandom(7), ...given } = rest;
+  const { random = seededRandom(7), metadata, ...given } = rest;
   const asked = makeOutputLayout(parseCreationOptions(image.options), { width, height, nodata });
   const { windowxsize, windowysize } = windowForLayouts([asked], { windowxsize: 64, windowysize: 32 });
   const grid: BlockGrid = { ncols: width, nrows: height, windowxsize, windowysize };
@@ -77,7 +78,7 @@ export function writeImage(
     const options = { offset: margin * rowStride + margin, rowStride, bandStride };
     writer.append(block, encoder.encode(cut(image, block, margin), block, options));
   }
-  writer.finish();
+  writer.finish(metadata);
   writer.publish();
 }
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { loadedOnce } from "../../loaded_once.ts";
 import { PHOTOMETRIC } from "../tags.ts";
 import type { ChunkDecoder, CodecContext } from "./chunk_decoder.ts";
 import { completeJpeg } from "./jpeg_stream.ts";
@@ -21,14 +22,12 @@ interface JpegLibrary {
 
 type LoadLibrary = (options: { print: () => void; printErr: () => void }) => Promise<JpegLibrary>;
 
-let library: Promise<JpegLibrary> | undefined;
-
-/** Loads the library once a thread. Its warnings would go to the console; errors come as exceptions all the same. */
-async function loadLibrary(): Promise<JpegLibrary> {
+/** Its warnings would go to the console; errors come as exceptions all the same. */
+const libjpeg = loadedOnce(async (): Promise<JpegLibrary> => {
   const module = await import("@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs");
   const load = module.default as unknown as LoadLibrary;
   return await load({ print: () => {}, printErr: () => {} });
-}
+});
 
 /**
  * A decoder for the image's JPEG tiles.
@@ -36,7 +35,7 @@ async function loadLibrary(): Promise<JpegLibrary> {
  * @throws {Error} with a reason, if the library can't be loaded.
  */
 export async function loadJpegDecoder(context: CodecContext): Promise<ChunkDecoder> {
-  const { JPEGDecoder } = await (library ??= loadLibrary());
+  const { JPEGDecoder } = await libjpeg();
   const colours = context.photometric === PHOTOMETRIC.YCBCR ? "ycbcr" : "asStored";
   return {
     nativeOrder: true,

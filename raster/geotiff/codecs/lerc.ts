@@ -4,6 +4,7 @@
  * @module
  */
 import { DATA_TYPES } from "../../data_type.ts";
+import { loadedOnce } from "../../loaded_once.ts";
 import type { ChunkDecoder, ChunkShape, CodecContext } from "./chunk_decoder.ts";
 import { LERC_TYPES, readLercHeader } from "./lerc_header.ts";
 import { decompressZstd, inflate } from "./zlib.ts";
@@ -13,15 +14,11 @@ const ADDITIONAL = { NONE: 0, DEFLATE: 1, ZSTD: 2 } as const;
 /** More than LERC ever adds to the pixels it holds: header, mask and statistics. */
 const OVERHEAD_BYTES = 65536;
 
-type LercLibrary = typeof import("lerc");
-
-let library: Promise<LercLibrary> | undefined;
-
-async function loadLibrary(): Promise<LercLibrary> {
+const lercLibrary = loadedOnce(async () => {
   const module = await import("lerc");
   await module.load();
   return module;
-}
+});
 
 /**
  * A decoder for the image's LERC tiles.
@@ -29,7 +26,7 @@ async function loadLibrary(): Promise<LercLibrary> {
  * @throws {Error} with a reason, if the pixels are of a type that LERC does not have.
  */
 export async function loadLercDecoder(context: CodecContext): Promise<ChunkDecoder> {
-  const lerc = await (library ??= loadLibrary());
+  const lerc = await lercLibrary();
   const { dataType } = context;
   const additional = context.lercParameters?.[1] ?? ADDITIONAL.NONE;
   if (additional !== ADDITIONAL.NONE && additional !== ADDITIONAL.DEFLATE && additional !== ADDITIONAL.ZSTD) {
@@ -43,7 +40,8 @@ export async function loadLercDecoder(context: CodecContext): Promise<ChunkDecod
       const { width, height, depth, blobBytes, dataType: typeNumber } = readLercHeader(blob);
       const type = LERC_TYPES[typeNumber];
       const fits = width === shape.width && height >= shape.rows && height <= shape.maxRows;
-      if (!fits || depth !== shape.samples || type !== dataType) {
+      const maskIsAlpha = type === "uint8" && shape.samples > 1 && depth === shape.samples - 1;
+      if (!fits || depth !== shape.samples && !maskIsAlpha || type !== dataType) {
         throw new Error(
           `it holds ${width} x ${height} pixels of ${depth} x ${type ?? "an unknown type"} ` +
             `where ${shape.width} x ${shape.rows} of ${shape.samples} x ${dataType} are needed`,
@@ -58,6 +56,7 @@ export async function loadLercDecoder(context: CodecContext): Promise<ChunkDecod
       } catch (cause) {
         throw new Error("damaged LERC data", { cause });
       }
+      if (maskIsAlpha) return withAlpha(pixels as Uint8Array<ArrayBuffer>, mask, depth);
       if (mask !== null && DATA_TYPES[dataType].sampleFormat === 3) fillMasked(pixels, mask, shape.samples);
       return new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
     },
@@ -73,6 +72,21 @@ function unwrap(
   const maxBytes = Math.ceil(shape.byteLength / shape.rows * shape.maxRows * 1.1) + OVERHEAD_BYTES;
   const limits = { expectedBytes: Math.min(maxBytes, encoded.length * 4), maxBytes };
   return additional === ADDITIONAL.DEFLATE ? inflate(encoded, limits) : decompressZstd(encoded, limits);
+}
+
+/** libtiff writes an alpha band of bytes that are 0 or 255 as the mask, and gives it back so: the last sample of each pixel. */
+function withAlpha(
+  pixels: Uint8Array<ArrayBuffer>,
+  mask: Uint8Array | null,
+  colours: number,
+): Uint8Array<ArrayBuffer> {
+  const count = pixels.length / colours;
+  const samples = new Uint8Array(count * (colours + 1));
+  for (let i = 0, from = 0, to = 0; i < count; i++) {
+    for (let colour = 0; colour < colours; colour++) samples[to++] = pixels[from++]!;
+    samples[to++] = mask === null || mask[i] !== 0 ? 255 : 0;
+  }
+  return samples;
 }
 
 /** libtiff writes floating point NaN as masked out, and gives it back as NaN. */

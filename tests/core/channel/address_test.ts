@@ -188,7 +188,7 @@ Deno.test("loopback, link-local addresses and container bridges are advertised o
   assertEquals(advertisedAddresses(interfaces, { chosen: "docker0" }), ["172.17.0.1"]);
   assertEquals(advertisedAddresses(interfaces, { chosen: "127.0.0.1" }), ["127.0.0.1"]);
   const error = assertThrows(() => advertisedAddresses(interfaces, { chosen: "ib1" }), ConfigError);
-  assert(error.message.includes('no network interface "ib1": choose one of lo, eth0'), error.message);
+  assert(error.message.includes("no network interface 'ib1': choose one of lo, eth0"), error.message);
 });
 
 Deno.test("a server listens in its range of ports, and says so when none is free", async () => {

@@ -36,10 +36,9 @@ Deno.test("rude peers are dropped at once, hear no more than a hello, and are lo
   for (let round = 0; round < 3; round++) {
     for (const [who, bytes] of Object.entries(RUDE)) {
       const connection = await Deno.connect({ hostname: "127.0.0.1", port: test.port });
-      const startMs = performance.now();
       await connection.write(bytes);
+      // That they are dropped at once, and not only after 10 s, is seen by what the notices say.
       assert(await drained(connection) <= 64, `${who} heard more than a hello`);
-      assert(performance.now() - startMs < 1000, `${who} was not dropped at once`);
       connection.close();
     }
   }
@@ -95,7 +94,8 @@ Deno.test("a peer that says hello and no more is dropped after 10 s", async () =
   })();
   await Promise.all([drained(slow), drained(dripping)]);
   const seconds = (performance.now() - startMs) / 1000;
-  assert(seconds > 9 && seconds < 13, `dropped after ${seconds} s`);
+  // With 10 s from its last byte the dripping one would have 26.
+  assert(seconds > 9 && seconds < 20, `dropped after ${seconds} s`);
   assertEquals(test.notices, ["Refused a connection from 127.0.0.1: it proved nothing within 10 s"]);
   slow.close();
   isDripping = false;
@@ -214,7 +214,8 @@ Deno.test("the error of a worker tells a wrong key from refused, unresolved and 
   const startMs = performance.now();
   const second = await test.connect({ address: { ...address, hosts: ["127.0.0.2", "127.0.0.1"] } });
   const elapsedMs = performance.now() - startMs;
-  assert(elapsedMs >= 240 && elapsedMs < 3000, `the next address was tried after ${elapsedMs} ms`);
+  // One after the other they would take the 5 s that the silent one has.
+  assert(elapsedMs >= 240 && elapsedMs < 4900, `the next address was tried after ${elapsedMs} ms`);
   await second.leave("done");
   silent.close();
   await holding;
@@ -248,6 +249,35 @@ Deno.test("a worker waits for a manager that is not there yet, until its deadlin
     "refused the connection",
   );
   assert(performance.now() - startMs > 950, "it gave up before its deadline");
+});
+
+Deno.test("refusals for a while end a worker whose manager must have been there, long before its deadline", async () => {
+  await using test = await TestServer.start();
+  const { port } = test;
+  await test.server.close("gone");
+  const startMs = performance.now();
+  await assertRejects(
+    () => test.connect({ deadlineMs: 60_000, refusedMs: 1000 }),
+    ChannelClosedError,
+    `127.0.0.1:${port} refused the connection`,
+  );
+  const elapsedMs = performance.now() - startMs;
+  assert(elapsedMs >= 1000 && elapsedMs < 20_000, `it gave up after ${elapsedMs} ms`);
+});
+
+Deno.test("a manager that is stopped for a while refuses nobody, so that its worker waits for it", async () => {
+  await using test = await TestServer.start();
+  // As the system does for a stopped process: connections are made, and nobody answers.
+  const stopped = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = stopped.addr;
+  const connecting = test.connect({ port, deadlineMs: 60_000, refusedMs: 0 });
+  // Longer than one round takes.
+  await sleep(6000);
+  stopped.close();
+  await using resumed = await TestServer.start({ key: test.key, ports: { lowest: port, highest: port } });
+  const channel = await connecting;
+  assertEquals(resumed.workers.length, 1);
+  await channel.leave("done");
 });
 
 Deno.test("a manager of another version is named with both versions", async () => {

@@ -69,17 +69,19 @@ for (const tls of [false, true]) {
   Deno.test(`${way}: replies of more than 16 KiB don't wait for a delayed acknowledgement`, async () => {
     await using test = await TestServer.start({ tls });
     const channel = await test.connect();
-    const rounds = 20;
-    const startMs = performance.now();
-    for (let round = 0; round < rounds; round++) {
+    const roundsMs: number[] = [];
+    for (let round = 0; round < 20; round++) {
+      const startMs = performance.now();
       const input = { header: null, parts: [new Uint8Array(40_000)] };
       test.workers[0]!.send({ type: "assign", items: [{ block: round, attempt: 1, input }] });
       await channel.receive();
       channel.send(result(round));
       await until(() => test.messages.length > round);
+      roundsMs.push(performance.now() - startMs);
     }
-    const eachMs = (performance.now() - startMs) / rounds;
-    assert(eachMs < 30, `each took ${eachMs.toFixed(1)} ms; Nagle's algorithm would make it 44`);
+    // A busy machine makes some of them slow, Nagle's algorithm all.
+    const quick = roundsMs.sort((a, b) => a - b)[4]!;
+    assert(quick < 30, `most took more than ${quick.toFixed(1)} ms; Nagle's algorithm makes it 44`);
   });
 }
 
@@ -100,6 +102,17 @@ Deno.test("a farewell of either side ends both, as it should, and is no disconne
     ["it was asked to", false],
   ]);
   assertEquals(test.server.sessionCount, 0);
+});
+
+Deno.test("farewells of both sides that cross end both at once", async () => {
+  await using test = await TestServer.start();
+  const channel = await test.connect();
+  const sinceMs = performance.now();
+  test.workers[0]!.close("the run is done");
+  await channel.leave("it has nothing left to do");
+  await until(() => test.ends.length === 1);
+  assertEquals(test.ends[0]!.unexpected, false);
+  assert(performance.now() - sinceMs < 1000, `${performance.now() - sinceMs} ms`);
 });
 
 Deno.test("a connection that is cut in the middle of a frame is mended, and nothing is lost or comes twice", async () => {
@@ -213,7 +226,7 @@ Deno.test("a peer that proved itself and then says nothing is lost, one that bea
   const silent = await provedConnection(test);
   await openSession(silent);
   await until(() => test.workers.length === 2);
-  await until(() => test.ends.length === 1, 3000);
+  await until(() => test.ends.length === 1);
   assert(test.ends[0]!.reason.includes("nothing was heard for"), test.ends[0]!.reason);
   assertEquals(steady.closed, false);
   closeQuietly(silent);
@@ -236,14 +249,14 @@ Deno.test("what a worker computes is known once it takes a while, and no longer 
   const channel = await test.connect();
   const [worker] = test.workers;
   channel.computing(12);
-  await until(() => worker!.computing()?.block === 12, 2000);
+  await until(() => worker!.computing()?.block === 12);
   const { sinceMs } = worker!.computing()!;
   assert(performance.now() - sinceMs >= 50);
   channel.computing(-1);
   channel.send(result(12));
-  await until(() => worker!.computing() === undefined, 2000);
+  await until(() => worker!.computing() === undefined);
   channel.computing(13, performance.now() - 4000);
-  await until(() => worker!.computing()?.block === 13, 2000);
+  await until(() => worker!.computing()?.block === 13);
   assert(performance.now() - worker!.computing()!.sinceMs >= 4000, "it was begun before it was told");
   await channel.leave("done");
 });

@@ -98,6 +98,23 @@ Deno.test("another host's run lives while its register was touched within a minu
   await register.close();
 });
 
+Deno.test("a run of another host that can't be judged, since nothing can be written, is skipped with the reason", async () => {
+  await using registers = await TestRegisters.make();
+  const register = await registers.open();
+  await registers.change(register.path, (record) => {
+    record.manager = { ...record.manager as object, host: "another-host" };
+  });
+  const { writeTextFile } = Deno;
+  Deno.writeTextFile = () => Promise.reject(new Deno.errors.PermissionDenied("Read-only file system"));
+  try {
+    assertEquals(await registers.list(), []);
+  } finally {
+    Deno.writeTextFile = writeTextFile;
+  }
+  assertEquals(registers.notices, [`The register '${register.path}' is skipped: Read-only file system`]);
+  await register.close();
+});
+
 Deno.test("torn and foreign files are skipped with a notice", async () => {
   await using registers = await TestRegisters.make();
   const register = await registers.open({ runId: "run-2" });

@@ -6,11 +6,11 @@
 import { join } from "@std/path";
 import { FileRegister, type FileRegisterOptions } from "../../../core/register/file_register.ts";
 import { listRegisteredRuns, type StoredRun } from "../../../core/register/registered_runs.ts";
-import type { RegisterFolder } from "../../../core/register/register_folder.ts";
+import type { PrivateFolder } from "../../../core/private_folder.ts";
 
 /** A folder for registers, removed with all that is in it. */
 export class TestRegisters implements AsyncDisposable {
-  readonly folder: RegisterFolder;
+  readonly folder: PrivateFolder;
   readonly notices: string[] = [];
 
   private constructor(within: string) {

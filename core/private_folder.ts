@@ -4,18 +4,26 @@
  * @module
  */
 import { dirname } from "@std/path/dirname";
-import { ConfigError, messageOf } from "../errors.ts";
+import { ConfigError, messageOf } from "./errors.ts";
 
 const OTHERS = 0o077;
 const OTHERS_WRITE = 0o022;
 
+/** A folder that must be ours alone. */
+export interface PrivateFolder {
+  /** The folder. */
+  readonly path: string;
+  /** The folder above it below which everything is ours and is checked to be. */
+  readonly within: string;
+}
+
 /**
  * Makes a folder with mode 0700, and what lies above it.
  *
- * @param within the folder below which all must be this user's own and no symbolic link, those made before included.
- * @throws {ConfigError} if that is not so, or the folder itself is open to others.
+ * @throws {ConfigError} if one of them, made before perhaps, is another user's or a symbolic link, or the folder itself is
+ *   open to others.
  */
-export async function makePrivateFolder(folder: string, within: string): Promise<void> {
+export async function makePrivateFolder({ path: folder, within }: PrivateFolder): Promise<void> {
   try {
     await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
     await checkFolder(folder, OTHERS);
@@ -46,14 +54,6 @@ export function checkOwned(path: string, info: Deno.FileInfo, forbidden: number 
       `'${path}' is open to other users (mode ${mode}): make it private with chmod go= '${path}'`,
     );
   }
-}
-
-/** Makes sure that what was renamed in a folder is so after a crash, too. */
-export async function syncFolder(folder: string): Promise<void> {
-  // Windows does not open folders, and needs no sync of them.
-  if (Deno.build.os === "windows") return;
-  using opened = await Deno.open(folder);
-  await opened.sync();
 }
 
 async function checkFolder(folder: string, forbidden: number): Promise<void> {

@@ -1,0 +1,42 @@
+/**
+ * How a worker is started as a process of this machine.
+ *
+ * @module
+ */
+import type { FleetSpec, HostedChannel } from "./driver.ts";
+import { workerCommand } from "./worker_command.ts";
+
+/** The manager listens before such a worker is started: refusals for so long say that it is gone, seconds. */
+const REFUSED_SECONDS = 5;
+
+/** What starts one worker as a process. */
+export interface LocalWorker {
+  /** The program and its arguments; no secret is among them. */
+  readonly command: readonly [string, ...string[]];
+  /** Variables that it must find in its environment; one of them is the run's key. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/**
+ * The command of worker number `worker`, for a process on this machine or on one that has the same files at the same
+ * paths. It may do what the run's permissions say, calls itself by its process id, and ends by itself once its manager
+ * is done or gone.
+ */
+export function localWorker(worker: number, spec: FleetSpec, channel: HostedChannel): LocalWorker {
+  const { hosts, port } = channel;
+  const { read, net, everything, flags } = spec.access;
+  const access = { read, net: [...hosts.map((host) => `${host}:${port}`), ...net] };
+  const [program, ...first] = workerCommand(everything ? undefined : access, flags);
+  return {
+    command: [
+      program!,
+      ...first,
+      ...channel.workerArguments,
+      ...["-i", String(worker), "--threads", String(spec.threadsPerWorker)],
+      ...["--refused-timeout", String(REFUSED_SECONDS)],
+      // This program may itself be a job, whose id is in the environment.
+      ...["--native-id", "pid"],
+    ],
+    env: { ...channel.workerEnvironment, NO_COLOR: "1" },
+  };
+}
