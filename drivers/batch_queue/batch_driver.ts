@@ -62,6 +62,7 @@ export function checkedParams(
   given: Readonly<Record<string, unknown>>,
 ): CheckedParams {
   const params = checkExtraParams(given, scheduler.optionsKey);
+  scheduler.check?.(params);
   const known = scheduler.directives({
     name: "",
     token: "",
@@ -90,6 +91,7 @@ const ANY = {
   cores: 1,
   constraint: "c",
   qos: "q",
+  parallelEnvironment: "p",
   maxRunning: 1,
 };
 
@@ -115,6 +117,7 @@ async function startFleet(
   );
   if (missing) context.notice(`exportEnv: ${missing[0]} is not set here, so jobs don't get it either`);
   const { runId } = context;
+  if (!spec.haveSharedTemp && scheduler.secretNotice !== undefined) context.notice(scheduler.secretNotice);
   const channel = await context.openChannel("network");
   const file = spec.haveSharedTemp ? await channel.addressFile(params.addressFolder) : undefined;
   const path = logFolderPath(runId, params.logFolder, params.logFolder === undefined ? homeFolder() : "");

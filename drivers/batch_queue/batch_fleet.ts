@@ -22,11 +22,12 @@ import { type ElementEnd, isTrouble } from "./element_end.ts";
 import { type EndedElement, EndFinder } from "./end_finder.ts";
 import type { CheckedParams } from "./extra_params.ts";
 import { type FleetElement, isAbsent, secondsLeftOf } from "./fleet_element.ts";
-import { endFleet } from "./fleet_end.ts";
+import { endFleet, PATIENCE_MS } from "./fleet_end.ts";
 import { FleetRoster } from "./fleet_roster.ts";
 import type { JobLog } from "./job_log.ts";
 import { type AcceptedJob, JobSubmitter } from "./job_submitter.ts";
 import type { LogFolder } from "./log_folder.ts";
+import { PatientRunner } from "./patient_runner.ts";
 import { QueuePoller } from "./queue_poller.ts";
 import type { CommandRunner } from "./run_command.ts";
 import { WakeUp } from "./wake_up.ts";
@@ -65,6 +66,7 @@ export class BatchFleet implements Fleet {
   readonly #events = new MessageQueue<FleetEvent>();
   readonly #changed = new WakeUp();
   readonly #over = new AbortController();
+  readonly #commands: PatientRunner;
   readonly #roster: FleetRoster;
   readonly #ends: EndFinder;
   readonly #submitter: JobSubmitter;
@@ -75,11 +77,13 @@ export class BatchFleet implements Fleet {
   /** A fleet without workers; {@linkcode grow} asks for some. */
   constructor(options: BatchFleetOptions) {
     this.#options = options;
-    const { scheduler, run, context, channel, jobs, arrayLimit } = options;
+    const { scheduler, context, channel, jobs, logs, arrayLimit } = options;
+    const notice = (line: string) => context.notice(line);
+    const { run, ask } = this.#commands = new PatientRunner(options.run);
     this.#roster = new FleetRoster(scheduler);
     this.#ends = new EndFinder({
       scheduler,
-      run,
+      run: ask,
       logFile: (element) => this.#logFile(element),
       isOver: () => this.#stopping !== undefined,
       changed: this.#changed,
@@ -92,6 +96,7 @@ export class BatchFleet implements Fleet {
       register: () => context.register(),
       arrayLimit,
       signal: AbortSignal.any([context.signal, this.#over.signal]),
+      ...{ notice, runId: context.runId, logFolder: logs.path },
       accepted: (job) => this.#accepted(job),
       delayed: (first, end, reason) => this.#delayed(first, end, reason),
     });
@@ -99,7 +104,7 @@ export class BatchFleet implements Fleet {
       title: scheduler.title,
       ask: () => this.#ask(),
       hasJobs: () => this.#roster.live.length > 0,
-      notice: (line) => context.notice(line),
+      notice,
     });
     channel.admit = (requested, hello) => {
       const worker = this.#roster.admit(requested, hello);
@@ -213,12 +218,11 @@ export class BatchFleet implements Fleet {
 
   /** Asks the queue once; true for news, a text for trouble. */
   async #ask(): Promise<boolean | string> {
-    const { scheduler, run } = this.#options;
     const elements = this.#roster.live;
     const askedAtMs = performance.now();
     const jobs = [...new Set(elements.map(({ job }) => job))];
     if (jobs.length === 0) return false;
-    const answer = await scheduler.ask(run, jobs);
+    const answer = await this.#options.scheduler.ask(this.#commands.ask, jobs);
     if (answer.trouble !== undefined) return answer.trouble;
     return this.#hear(elements, answer, askedAtMs);
   }
@@ -341,7 +345,8 @@ export class BatchFleet implements Fleet {
 
   /** Cancels jobs and waits until they are gone; false if they are not after half a minute. */
   async #cancel(elements: readonly FleetElement[], signal: AbortSignal): Promise<boolean> {
-    const { scheduler, run } = this.#options;
+    const { scheduler } = this.#options;
+    const { run } = this.#commands;
     for (const element of elements) element.isCancelled = true;
     const since = performance.now();
     let trouble = await cancelJobs(scheduler, run, elements.map(({ nativeId }) => nativeId));
@@ -361,13 +366,14 @@ export class BatchFleet implements Fleet {
   }
 
   async #stop({ finished }: StopOptions): Promise<WorkerErrorReport[]> {
-    const { scheduler, run, context, logs } = this.#options;
+    const { scheduler, context, logs } = this.#options;
     this.#over.abort();
-    await this.#submitter.settled(CANCEL_MS);
-    await this.#poller.stop();
+    this.#commands.giveUpQuestions();
+    await Promise.all([this.#submitter.settled(CANCEL_MS), this.#poller.stop()]);
+    this.#commands.endWithin(PATIENCE_MS);
     await endFleet({
       scheduler,
-      run,
+      run: this.#commands.run,
       finished,
       elements: () => this.#roster.unended,
       isUndecided: this.#submitter.isUndecided,

@@ -29,7 +29,7 @@ export interface JobRequest {
 export interface Directive {
   /** The option without dashes, such as `mem`, or `l select`. */
   readonly option: string;
-  /** The whole text behind `#SBATCH` or `#PBS`. */
+  /** The whole text behind `#SBATCH`, `#PBS` or `#$`. */
   readonly text: string;
   /** Whether the job makes no sense without it. */
   readonly needed?: boolean;
@@ -97,10 +97,22 @@ export interface BatchScheduler {
   submitEnvironment?(own: Readonly<Record<string, string>>): Record<string, string>;
   /** Whether a secret in that environment reaches the job and nobody else; otherwise it goes into the script. */
   readonly carriesSecrets: boolean;
+  /** What the user should know of secrets in a script here. */
+  readonly secretNotice?: string;
   /** Seconds in which a worker that was told to end must have finished its blocks. */
   drainSeconds(params: CheckedParams): number;
+  /**
+   * Refuses parameters for which there are no words.
+   *
+   * @throws {ConfigError} naming the parameter.
+   */
+  check?(params: CheckedParams): void;
   /** The directives of a job. */
   directives(job: JobRequest): Directive[];
+  /** Whether the last signal may reach no more than the script's own process group, which the worker is not in. */
+  readonly killsOneGroup?: boolean;
+  /** The script's own words that open its log, where no directive can name that. */
+  openLog?(job: JobRequest): string | undefined;
   /** The job's id, from what the submit command answered. */
   parseJobId(stdout: string): string | undefined;
   /** What a refused submission means. */

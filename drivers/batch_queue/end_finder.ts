@@ -76,7 +76,7 @@ export class EndFinder {
   }
 
   async #lookIntoAll(ended: readonly EndedElement[]): Promise<void> {
-    const { scheduler, run, logFile } = this.#options;
+    const { scheduler, run, logFile, isOver } = this.#options;
     const found = await Promise.all(ended.map(async ({ element, report }) => ({
       element,
       report,
@@ -88,12 +88,25 @@ export class EndFinder {
     const told = unclear.length === 0
       ? new Map<string, QueueReport>()
       : await scheduler.askEnds(run, unclear.map(({ element }) => element.nativeId));
-    await Promise.all(found.map(async ({ element, report, log }) => {
-      const better = told.get(element.nativeId);
-      const known = better?.state === "ended" ? better : report;
+    const silent = await Promise.all(found.map(async ({ element, report, log }) => {
+      const known = endedIn(told, element) ?? report;
       const isWaiting = !element.isCancelled && log?.exitStatus === undefined && isUnclear(known);
-      this.#end(element, known, isWaiting ? await this.#awaitLog(element) : log);
+      const late = isWaiting ? await this.#awaitLog(element) : log;
+      if (isWaiting && late?.exitStatus === undefined && !isOver()) {
+        return [{ element, report: known, log: late }];
+      }
+      this.#end(element, known, late);
+      return [];
     }));
+    await this.#askAgain(silent.flat());
+  }
+
+  /** Some schedulers write down an end only when as much time has passed as logs are waited for. */
+  async #askAgain(silent: readonly (EndedElement & { readonly log: JobLog | undefined })[]): Promise<void> {
+    if (silent.length === 0) return;
+    const { scheduler, run } = this.#options;
+    const told = await scheduler.askEnds(run, silent.map(({ element }) => element.nativeId));
+    for (const { element, report, log } of silent) this.#end(element, endedIn(told, element) ?? report, log);
   }
 
   /** Logs come late over a network file system, and from PBS only when the job is over. */
@@ -125,4 +138,12 @@ function isUnclear(report: QueueReport | undefined): boolean {
   if (report === undefined) return true;
   const { cause, exitCode } = report;
   return exitCode === undefined && (cause === undefined || cause === "exit" || cause === "unknown");
+}
+
+function endedIn(
+  told: ReadonlyMap<string, QueueReport>,
+  { nativeId }: FleetElement,
+): QueueReport | undefined {
+  const report = told.get(nativeId);
+  return report?.state === "ended" ? report : undefined;
 }

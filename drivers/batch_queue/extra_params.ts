@@ -7,7 +7,7 @@ import { ConfigError } from "../../core/errors.ts";
 import { checkKnownKeys } from "../../core/known_keys.ts";
 import { parseMemory, parseWalltime } from "./units.ts";
 
-/** The extra parameters of `CW_SLURM` and `CW_PBS`, all optional. One dictionary serves both. */
+/** The extra parameters of `CW_SLURM`, `CW_PBS` and `CW_SGE`, all optional. One dictionary serves all. */
 export interface BatchQueueParams {
   /** Queue or partition. */
   readonly queue?: string;
@@ -25,9 +25,13 @@ export interface BatchQueueParams {
   readonly constraint?: string;
   /** Quality of service. */
   readonly qos?: string;
+  /** Grid Engine: the parallel environment that gives a worker its cores, all on one host; often `smp`. */
+  readonly parallelEnvironment?: string;
+  /** Grid Engine: the resource by which the site counts memory. Default `mem_free`. */
+  readonly memoryResource?: string;
   /** Environment variables for the job: names, whose values are taken from this process, or names with values. */
   readonly exportEnv?: readonly string[] | Readonly<Record<string, string>>;
-  /** Directives of one's own, each without its `#SBATCH` or `#PBS`. */
+  /** Directives of one's own, each without its `#SBATCH`, `#PBS` or `#$`. */
   readonly extraDirectives?: readonly string[];
   /** Directives of ours that the site refuses, by their options: `--mem`, `-j`, `-l select`. */
   readonly omitDirectives?: readonly string[];
@@ -37,7 +41,7 @@ export interface BatchQueueParams {
   readonly logFolder?: string;
   /** Whether logs stay after a run without trouble. Default: if `logFolder` is given. */
   readonly keepLogs?: boolean;
-  /** RIOS: one directive (or several) for PBS as it is. */
+  /** RIOS: one directive (or several) for PBS or Grid Engine as it is. */
   readonly qsubOptions?: string | readonly string[];
   /** RIOS: one directive (or several) for SLURM as it is. */
   readonly sbatchOptions?: string | readonly string[];
@@ -56,8 +60,8 @@ export interface BatchQueueParams {
   /** Seconds that a requeued job, or one that only lost its connection, has to come back. Default 300. */
   readonly requeueGrace?: number;
   /**
-   * SLURM: seconds before the time limit at which the worker is told to finish what it has. Default 60, but at most a
-   * quarter of the walltime.
+   * SLURM, Grid Engine: seconds before the time limit at which the worker is told to finish what it has. Default 60, but at
+   * most a quarter of the walltime.
    */
   readonly terminateGrace?: number;
   /** Folder for the run's address file, seen from the nodes. Default `~/.blockfleet/run`. */
@@ -67,7 +71,16 @@ export interface BatchQueueParams {
   /** What differs for the manager's own job with `--submit-manager`. */
   readonly manager?: Pick<
     BatchQueueParams,
-    "queue" | "partition" | "account" | "walltime" | "memory" | "cores" | "constraint" | "qos"
+    | "queue"
+    | "partition"
+    | "account"
+    | "walltime"
+    | "memory"
+    | "cores"
+    | "constraint"
+    | "qos"
+    | "parallelEnvironment"
+    | "memoryResource"
   >;
 }
 
@@ -80,6 +93,8 @@ const KEYS: Readonly<Record<keyof BatchQueueParams, true>> = {
   cores: true,
   constraint: true,
   qos: true,
+  parallelEnvironment: true,
+  memoryResource: true,
   exportEnv: true,
   extraDirectives: true,
   omitDirectives: true,
@@ -117,6 +132,10 @@ export interface CheckedParams {
   readonly constraint: string | undefined;
   /** Quality of service. */
   readonly qos: string | undefined;
+  /** What gives a worker several cores, where that has a name. */
+  readonly parallelEnvironment: string | undefined;
+  /** What memory is counted by, where that has a name. */
+  readonly memoryResource: string | undefined;
   /** Variables for the job; undefined where the value is this process's. */
   readonly exportEnv: readonly (readonly [string, string | undefined])[];
   /** The user's directives, RIOS's among them. */
@@ -182,6 +201,8 @@ export function checkExtraParams(
     cores: read.count("cores", 1),
     constraint: read.line("constraint"),
     qos: read.line("qos"),
+    parallelEnvironment: read.line("parallelEnvironment"),
+    memoryResource: read.line("memoryResource"),
     exportEnv: read.variables(),
     extraDirectives: [...read.lines(own), ...read.lines("extraDirectives")],
     omitDirectives: read.lines("omitDirectives").map((name) => name.trim().replace(/^-+/, "")),

@@ -31,12 +31,12 @@ export interface FleetEndOptions {
   notice(line: string): void;
 }
 
-/** Jobs are awaited for so long. */
-const PATIENCE_MS = 30_000;
+/** Jobs are awaited for so long, milliseconds. */
+export const PATIENCE_MS = 30_000;
 /** Workers whose work is complete are told so, and end by themselves within this. */
 const LEAVE_MS = 6000;
-/** How often the queue is asked; the second value after a few seconds. */
-const ASK_MS = { soon: 500, later: 2000, soonFor: 5000 };
+/** How often the queue is asked: soon after something was asked of the jobs, and ever more seldom. */
+const ASK_MS = { least: 250, most: 2000, growth: 1.5 };
 /** A cancel command that failed is tried again after so long. */
 const AGAIN_MS = 5000;
 
@@ -44,11 +44,16 @@ const AGAIN_MS = 5000;
 export async function endFleet(options: FleetEndOptions): Promise<void> {
   const { scheduler, run, finished, elements, ask, notice } = options;
   const since = performance.now();
-  const pause = () => sleep(performance.now() - since < ASK_MS.soonFor ? ASK_MS.soon : ASK_MS.later);
+  let pauseMs = ASK_MS.least;
+  const pause = async () => {
+    await sleep(pauseMs);
+    pauseMs = Math.min(ASK_MS.most, pauseMs * ASK_MS.growth);
+  };
   if (options.isUndecided) await cancelUnknown(options);
   if (finished) {
     if (elements().length > 0) await ask();
-    await cancel(options, elements().filter(({ state }) => state === "queued"));
+    // Those that wait or are just starting have nothing to finish, and would be waited for in vain.
+    await cancel(options, elements().filter(({ connectedAtMs }) => connectedAtMs === undefined));
     while (elements().length > 0 && performance.now() - since < LEAVE_MS) {
       await pause();
       await ask();
@@ -64,7 +69,7 @@ export async function endFleet(options: FleetEndOptions): Promise<void> {
       cancelledAtMs = performance.now();
     }
   }
-  const left = wholeJobs(elements());
+  const left = wholeJobs(elements(), elements());
   if (left.length === 0) return;
   const why = trouble === undefined ? "" : ` (${trouble})`;
   notice(
@@ -78,18 +83,17 @@ export async function endFleet(options: FleetEndOptions): Promise<void> {
     meant: readonly FleetElement[],
   ): Promise<string | undefined> {
     for (const element of meant) element.isCancelled = true;
-    return cancelJobs(scheduler, run, wholeJobs(meant));
+    if (meant.length > 0) pauseMs = ASK_MS.least;
+    return cancelJobs(scheduler, run, wholeJobs(meant, elements()));
   }
 }
 
-/** Ids for a cancel command: an array's own where all of its elements that live are meant. */
-function wholeJobs(elements: readonly FleetElement[]): string[] {
-  const ids: string[] = [];
-  for (const [job, meant] of Map.groupBy(elements, ({ job }) => job)) {
-    const isWhole = job.arraySize === undefined || meant.length === job.arraySize;
-    ids.push(...isWhole ? [job.jobId] : meant.map(({ nativeId }) => nativeId));
-  }
-  return ids;
+/** Ids for a cancel command: an array's own where none of its elements that live is to be spared. */
+function wholeJobs(meant: readonly FleetElement[], alive: readonly FleetElement[]): string[] {
+  const aliveOf = Map.groupBy(alive, ({ job }) => job);
+  return [...Map.groupBy(meant, ({ job }) => job)].flatMap(([job, elements]) =>
+    elements.length === aliveOf.get(job)?.length ? [job.jobId] : elements.map(({ nativeId }) => nativeId)
+  );
 }
 
 async function cancelUnknown({ scheduler, run, runId, notice }: FleetEndOptions): Promise<void> {

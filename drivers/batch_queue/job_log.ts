@@ -25,7 +25,7 @@ const KEPT_CHARACTERS = 2000;
  * bash's words of a process that a signal ended: script, line, id, signal (padded to a column), then the whole command
  * with all of its options.
  */
-const BASH_KILLED = /^.*: line \d+: +(\d+) ([A-Z][A-Za-z ]*?)(?: {2,}|$)(?:\(core dumped\))?.*$/;
+const BASH_KILLED = /^.*: line \d+: +(\d+) ([A-Z][A-Za-z/ ]*?)(?: {2,}|$)(?:\(core dumped\))?.*$/;
 /** slurmstepd's words, and PBS's; an end that was asked for is none. */
 const SCHEDULER = /^(slurmstepd[^:]*: error:|=>> PBS:)/;
 const CANCELLED = /\*\*\* (JOB|STEP) .* CANCELLED AT /;

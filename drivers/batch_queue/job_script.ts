@@ -11,6 +11,8 @@ export interface JobScript {
   readonly shell: string;
   /** Whole directive lines. */
   readonly directives: readonly string[];
+  /** Shell text that opens the log, where no directive does. */
+  readonly openLog?: string | undefined;
   /** The run, for people who read the script. */
   readonly runId: string;
   /** The folder that the command runs in. */
@@ -31,6 +33,8 @@ export interface JobScript {
   readonly cmdPrefix: string;
   /** Shell text behind it. */
   readonly cmdSuffix: string;
+  /** Whether the script must see to it that the command does not outlive it, whatever ends it. Default false. */
+  readonly isWatched?: boolean | undefined;
 }
 
 /** Network file systems cache that a file was not there for up to a minute. */
@@ -58,6 +62,7 @@ export function renderJobScript(script: JobScript): string {
     `# Made by blockfleet for run ${runId}.`,
     // Some versions of it take what only a trap calls for unreachable, and a quoted dollar for an oversight.
     "# shellcheck disable=SC2016,SC2317",
+    ...script.openLog === undefined ? [] : [script.openLog],
     HEAD,
     ...exports.map(exportLine),
     ...moveTo(script.folder),
@@ -91,6 +96,21 @@ trap 'blockfleet_forward USR1' USR1
 trap 'blockfleet_forward USR2' USR2
 printf '${BEGIN_MARK}, %s on %s, %s\\n' "\${SLURM_JOB_ID:-\${PBS_JOBID:-\${JOB_ID:-$$}}}" "$(hostname)" "$(date)"`;
 
+/**
+ * A process in a group of its own that hears of the script's end, even by SIGKILL, since nobody else has the other end of its
+ * pipe. It is told the command's process group first, and then that all is well.
+ */
+const WATCH = `coproc blockfleet_watch {
+  read -r blockfleet_group && ! read -r && kill -KILL -- "-$blockfleet_group"
+} 2> /dev/null
+`;
+const WATCH_BEGINS = `printf '%s\\n' "$blockfleet_worker" >&"\${blockfleet_watch[1]}"
+`;
+// Whoever has ended the watch must not end the script by it.
+const WATCH_ENDS = `trap '' PIPE
+{ printf 'done\\n' >&"\${blockfleet_watch[1]}"; } 2> /dev/null || :
+`;
+
 function exportLine([name, value]: readonly [string, string]): string {
   return `export ${name}=${shellWord(value)}`;
 }
@@ -121,21 +141,21 @@ function waitLines(file: string, seconds: number): string[] {
   ];
 }
 
-function commandLines({ cmdPrefix, command, cmdSuffix }: JobScript): string {
+function commandLines({ cmdPrefix, command, cmdSuffix, isWatched = false }: JobScript): string {
   const line = [cmdPrefix, shellWords(command), cmdSuffix].filter((part) => part !== "").join(" ");
   return `set -m
-(
+${isWatched ? WATCH : ""}(
   set +m
   trap : TERM USR1 USR2
   ${line}
 ) < /dev/null &
 blockfleet_worker=$!
 set +m
-while :; do
+${isWatched ? WATCH_BEGINS : ""}while :; do
   blockfleet_again=
   wait "$blockfleet_worker"
   blockfleet_status=$?
   if [ -z "$blockfleet_again" ]; then break; fi
 done
-exit "$blockfleet_status"`;
+${isWatched ? WATCH_ENDS : ""}exit "$blockfleet_status"`;
 }

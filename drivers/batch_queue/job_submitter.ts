@@ -6,6 +6,7 @@
 import type { RegisterEntry, RunRegister } from "../../core/driver.ts";
 import { SubmitError } from "../../core/errors.ts";
 import { sleep } from "../../core/sleep.ts";
+import { SubmissionNews } from "../../core/submission_news.ts";
 import { type BatchScheduler, complaint, type SubmittedJob } from "./batch_scheduler.ts";
 import type { CommandRunner } from "./run_command.ts";
 import type { JobSubmission, WorkerJobs } from "./worker_jobs.ts";
@@ -35,6 +36,12 @@ export interface JobSubmitterOptions {
   readonly arrayLimit: number;
   /** Aborted when nothing may be submitted any more. */
   readonly signal: AbortSignal;
+  /** The run. */
+  readonly runId: string;
+  /** Where its jobs write. */
+  readonly logFolder: string;
+  /** A line for the user. */
+  notice(line: string): void;
   /** A job was accepted. */
   accepted(job: AcceptedJob): void;
   /** Workers from `first` to `end` - 1 wait to be submitted, and why. */
@@ -51,6 +58,7 @@ const UNDER_WAY_MS = 2000;
 /** Submits; one call at a time. */
 export class JobSubmitter {
   readonly #options: JobSubmitterOptions;
+  readonly #news: SubmissionNews;
   #atOnce: number;
   #last: Promise<unknown> = Promise.resolve();
   #isUndecided = false;
@@ -58,6 +66,11 @@ export class JobSubmitter {
   /** A submitter of one run. */
   constructor(options: JobSubmitterOptions) {
     this.#options = options;
+    const { scheduler: { kind }, runId, logFolder } = options;
+    this.#news = new SubmissionNews({
+      ...{ kind, runId, noun: "job", where: () => `logs in ${logFolder}` },
+      notice: (line) => options.notice(line),
+    });
     this.#atOnce = options.arrayLimit;
   }
 
@@ -67,7 +80,9 @@ export class JobSubmitter {
    * @throws {SubmitError} if the scheduler refuses for good; what was accepted before stays.
    */
   submit(first: number, workers: number): Promise<void> {
-    const submitted = this.#last.then(() => this.#submitAll(first, first + workers));
+    const submitted = this.#last.then(() => this.#submitAll(first, first + workers)).finally(() =>
+      this.#news.tell()
+    );
     this.#last = submitted.catch(() => {});
     return submitted;
   }
@@ -101,6 +116,7 @@ export class JobSubmitter {
         this.#atOnce = Math.ceil(workers / 2);
         continue;
       }
+      this.#news.tellSeldom();
       delayed(next, end, `not accepted yet: ${answer.reason}`);
       await sleep(delayMs * (0.5 + Math.random()), signal);
       delayMs = Math.min(RETRY_MS.most, 2 * delayMs);
@@ -113,10 +129,11 @@ export class JobSubmitter {
   ): Promise<{ accepted: number } | { accepted?: undefined; refusal: "limit" | "busy"; reason: string }> {
     const { scheduler, run, jobs, register, accepted } = this.#options;
     const submission = jobs.make(first, workers);
+    const { arraySize } = submission;
     const entry = await (await register()).intend({
       type: JOB_THING,
       key: submission.token,
-      ...submission.arraySize === undefined ? {} : { data: { arraySize: submission.arraySize } },
+      ...arraySize === undefined ? {} : { data: { arraySize } },
     });
     const result = await run(submission.command, {
       stdin: submission.script,
@@ -125,7 +142,8 @@ export class JobSubmitter {
     const jobId = result.exitCode === 0 ? scheduler.parseJobId(result.stdout) : undefined;
     const accept = async (id: string) => {
       // Known before it is written down: what is known is cancelled even if the register can't be written.
-      accepted({ jobId: id, arraySize: submission.arraySize, submission, entry });
+      accepted({ jobId: id, arraySize, submission, entry });
+      this.#news.add(id, arraySize === undefined ? `worker ${first}` : `array of ${arraySize}`);
       await entry.made({ id });
       return { accepted: workers };
     };

@@ -5,16 +5,20 @@
  */
 import type { ManagerJob, SubmittedManager } from "../../core/driver.ts";
 import { SubmitError } from "../../core/errors.ts";
+import { sleep } from "../../core/sleep.ts";
 import { workerName } from "../../core/worker_name.ts";
-import { type BatchScheduler, complaint, directiveLines } from "./batch_scheduler.ts";
+import { type BatchScheduler, complaint, directiveLines, type JobRequest } from "./batch_scheduler.ts";
 import { checkExtraParams, managerParams } from "./extra_params.ts";
 import { renderJobScript } from "./job_script.ts";
-import type { CommandRunner } from "./run_command.ts";
+import type { CommandResult, CommandRunner } from "./run_command.ts";
 import { shellWords } from "./shell_words.ts";
 import { exported, jobName } from "./worker_jobs.ts";
 
 /** Begins the name of its log. */
 const LOG_PREFIX = "blockfleet_manager_";
+
+/** A submission without an answer may still be under way for so long. */
+const UNDER_WAY_MS = 2000;
 
 const WALLTIME_NOTICE =
   "walltime is that of the workers: the manager's job has the queue's default. Choose its own with computeWorkerExtraParams.manager.walltime";
@@ -35,17 +39,19 @@ export async function submitManagerJob(
   const environment = Deno.env.toObject();
   const id = crypto.randomUUID().slice(0, 8);
   const name = jobName(`${workerName(job.jobName, 0).replace(/_?0$/, "")}_manager`);
-  const directives = scheduler.directives({
+  scheduler.check?.(params);
+  const request: JobRequest = {
     name,
     token: `blockfleet-manager:${id}`,
     logFolder: job.folder,
     logPrefix: LOG_PREFIX,
     logStem: id,
     params,
-  });
+  };
   const script = renderJobScript({
     shell: params.shell,
-    directives: directiveLines(scheduler, directives, params),
+    directives: directiveLines(scheduler, scheduler.directives(request), params),
+    openLog: scheduler.openLog?.(request),
     runId: "of a manager",
     folder: job.folder,
     exports: exported(params, environment),
@@ -53,14 +59,11 @@ export async function submitManagerJob(
     command: job.command,
     cmdPrefix: "",
     cmdSuffix: "",
+    isWatched: scheduler.killsOneGroup,
   });
   const env = scheduler.submitEnvironment?.(environment);
   const result = await run(scheduler.submitCommand, { stdin: script, ...env ? { env } : {} });
-  const jobId = result.exitCode === 0 ? scheduler.parseJobId(result.stdout) : undefined;
-  if (jobId === undefined) {
-    const transient = scheduler.refusal(result) !== "final";
-    throw new SubmitError(`Cannot submit the manager: ${complaint(result)}`, { transient });
-  }
+  const jobId = await acceptedId(scheduler, { result, token: request.token, run });
   const logFile = `${job.folder}/${LOG_PREFIX}${scheduler.logName(id, jobId, undefined)}`;
   return {
     nativeId: jobId,
@@ -74,4 +77,32 @@ export async function submitManagerJob(
       { title: "To end it", command: shellWords(scheduler.cancelCommand([jobId])) },
     ],
   };
+}
+
+/** The job's id. Without an answer it is looked for in the queue: a second manager would meet the first one's lock. */
+async function acceptedId(
+  scheduler: BatchScheduler,
+  { result, token, run }: {
+    readonly result: CommandResult;
+    readonly token: string;
+    readonly run: CommandRunner;
+  },
+): Promise<string> {
+  const told = result.exitCode === 0 ? scheduler.parseJobId(result.stdout) : undefined;
+  if (told !== undefined) return told;
+  const refusal = result.exitCode === 0 ? "unanswered" : scheduler.refusal(result);
+  const transient = refusal !== "final";
+  if (refusal !== "unanswered") {
+    throw new SubmitError(`Cannot submit the manager: ${complaint(result)}`, { transient });
+  }
+  await sleep(UNDER_WAY_MS);
+  const [found] = await scheduler.find(run, token) ?? [];
+  if (found !== undefined) return found;
+  throw new SubmitError(
+    `It is not known whether the manager was submitted (${
+      complaint(result)
+    }): look for a job whose name ends in ` +
+      "'_manager' in the queue before you try again",
+    { transient },
+  );
 }

@@ -6,7 +6,7 @@
 import type { FleetSpec, Preview } from "../../core/driver.ts";
 import type { BatchScheduler } from "./batch_scheduler.ts";
 import { channelPlace } from "../../core/channel/advertised_addresses.ts";
-import { directiveLines } from "./batch_scheduler.ts";
+import { directiveLines, type JobRequest } from "./batch_scheduler.ts";
 import type { CheckedParams } from "./extra_params.ts";
 import { shellWord, shellWords } from "./shell_words.ts";
 
@@ -51,13 +51,13 @@ export function previewProbe(
   const hosts = channel.advertise ?? [...ownName, ...place.hosts];
   const port = channel.ports?.lowest ?? PORT;
   const deno = params.program ?? Deno.execPath();
-  const directives = scheduler.directives({
+  const request: JobRequest = {
     name: "blockfleet_probe",
     token: "blockfleet-probe",
     logFolder: folder,
     logStem: "probe",
     params: { ...params, ...LIMIT },
-  });
+  };
   return {
     steps: [
       {
@@ -74,7 +74,8 @@ export function previewProbe(
         text: probeScript({
           ...{ hosts, port, deno, shell: params.shell, initCmds: params.initCmds },
           file: haveSharedTemp ? file : undefined,
-          directives: directiveLines(scheduler, directives, params),
+          directives: directiveLines(scheduler, scheduler.directives(request), params),
+          openLog: scheduler.openLog?.(request),
         }),
       },
       { title: "Submitted by", text: `${shellWords(scheduler.submitCommand)} < SCRIPT` },
@@ -90,6 +91,8 @@ interface ProbeScript {
   /** The address file's stand-in; undefined if workers have none. */
   readonly file: string | undefined;
   readonly directives: readonly string[];
+  /** Shell text that opens the log, where no directive does. */
+  readonly openLog?: string | undefined;
   readonly port: number;
   readonly hosts: readonly string[];
   readonly shell: string;
@@ -99,14 +102,14 @@ interface ProbeScript {
 
 /** The probe's script: file, names, port and program, one line each. */
 export function probeScript(
-  { file, hosts, port, shell, initCmds, deno, directives }: ProbeScript,
+  { file, hosts, port, shell, initCmds, deno, directives, openLog }: ProbeScript,
 ): string {
   return `#!${shell}
 ${directives.join("\n")}
 
 # Made by blockfleet: tests whether workers in jobs will reach their manager.
 # shellcheck disable=SC2016
-${initCmds.join("\n")}
+${openLog === undefined ? "" : `${openLog}\n`}${initCmds.join("\n")}
 node=$(hostname)
 ${file === undefined ? "" : fileTest(file)}if ${shellWord(deno)} --version > /dev/null 2>&1; then
   printf 'program: ok\\n'

@@ -6,7 +6,7 @@
 import type { FleetSpec } from "../../core/driver.ts";
 import { workerCommand } from "../../core/worker_command.ts";
 import { workerName } from "../../core/worker_name.ts";
-import { type BatchScheduler, directiveLines } from "./batch_scheduler.ts";
+import { type BatchScheduler, directiveLines, type JobRequest } from "./batch_scheduler.ts";
 import type { CheckedParams } from "./extra_params.ts";
 import { renderJobScript } from "./job_script.ts";
 
@@ -93,19 +93,20 @@ export class WorkerJobs {
       arraySize === undefined ? workerName(spec.jobName, firstWorker) : arrayName(spec.jobName),
     );
     const threads = params.cores ?? spec.threadsPerWorker;
-    const directives = scheduler.directives({
+    const request: JobRequest = {
       name,
       token,
       ...arraySize === undefined ? {} : { arraySize },
       logFolder,
       logStem,
       params: { ...params, cores: params.cores ?? (threads > 1 ? threads : undefined) },
-    });
+    };
     const own = scheduler.submitEnvironment?.(environment);
     const secrets = scheduler.carriesSecrets ? Object.fromEntries(channel.secrets) : undefined;
     const script = renderJobScript({
       shell: params.shell,
-      directives: directiveLines(scheduler, directives, params),
+      directives: directiveLines(scheduler, scheduler.directives(request), params),
+      openLog: scheduler.openLog?.(request),
       runId,
       folder,
       exports: exported(params, environment),
@@ -115,6 +116,7 @@ export class WorkerJobs {
       command: this.#workerCommand(firstWorker, arraySize, threads),
       cmdPrefix: params.cmdPrefix,
       cmdSuffix: params.cmdSuffix,
+      isWatched: scheduler.killsOneGroup,
     });
     return {
       token,

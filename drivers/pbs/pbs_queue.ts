@@ -35,26 +35,23 @@ export class PbsQueue {
   #hasJson = true;
   #hasHistory = true;
 
-  /** Asks about jobs; those that the queue no longer lists are looked up in its history, if it keeps one. */
+  /**
+   * Asks about jobs. Those that the queue no longer lists are looked up in its history, if it keeps one; about those that are
+   * not there either, the server is asked whether it knows them at all.
+   */
   async ask(run: CommandRunner, jobs: readonly SubmittedJob[]): Promise<QueueAnswer> {
-    const listing = await this.#list(run, jobs.map(({ jobId }) => jobId), { history: false });
-    const unknownJobs = new Set(
-      jobs.map(({ jobId }) => jobId).filter((id) => listing.unknown.has(sequence(id))),
-    );
+    const ids = jobs.map(({ jobId }) => jobId);
+    const listing = await this.#list(run, ids, { history: false });
+    const unknownJobs = new Set(ids.filter((id) => listing.unknown.has(sequence(id))));
     if (listing.trouble !== undefined) return { trouble: listing.trouble, reports: new Map(), unknownJobs };
     const reports = reportsOf(listing.jobs);
-    const missing = jobs.map(({ jobId }) => jobId).filter((id) =>
-      !listing.jobs.has(id) && !unknownJobs.has(id)
-    );
+    let missing = ids.filter((id) => !listing.jobs.has(id) && !unknownJobs.has(id));
     if (missing.length > 0 && this.#hasHistory) {
       const ended = await this.#list(run, missing, { history: true });
-      // These jobs did exist: a server with a history would know them.
-      if (ended.trouble === undefined && ended.jobs.size === 0) this.#hasHistory = false;
       for (const [id, report] of reportsOf(ended.jobs)) if (report.state === "ended") reports.set(id, report);
+      missing = ended.trouble === undefined ? missing.filter((id) => !ended.jobs.has(id)) : [];
     }
-    if (missing.length > 0 && !this.#hasHistory) {
-      for (const id of await this.#unknown(run, missing)) unknownJobs.add(id);
-    }
+    for (const id of missing.length > 0 ? await this.#unknown(run, missing) : []) unknownJobs.add(id);
     return { reports, unknownJobs };
   }
 
@@ -76,7 +73,10 @@ export class PbsQueue {
     });
   }
 
-  /** With -E jobs that are not known are passed over; without it the server says which. */
+  /**
+   * With -E a server says nothing of jobs that it does not know if it knows one of the others, and else names a single one;
+   * without it, it answers for each.
+   */
   async #unknown(run: CommandRunner, ids: readonly string[]): Promise<string[]> {
     const result = await run(["qstat", ...ids], { timeoutMs: ASK_MS });
     const unknown = unknownIn(result);
@@ -96,11 +96,10 @@ export class PbsQueue {
       const isRefused = !ANSWERED.has(result.exitCode ?? -1) && BAD_USAGE.test(result.stderr + result.stdout);
       const jobs = isRefused ? undefined : parsePbsJson(result.stdout);
       if (jobs || !isRefused && !isAnswer(result)) return this.#listing(result, jobs ?? new Map(), history);
-      // Torque knows neither -F nor -E; other versions write JSON that is none only for some jobs.
-      if (isRefused) this.#hasJson = false;
+      // Torque knows neither -F nor -E, nor a history; other versions write JSON that is none only for some jobs.
+      if (isRefused) this.#hasJson = this.#hasHistory = false;
     }
-    const plain = this.#hasJson ? options : options.filter((word) => word !== "-x");
-    const result = await run(["qstat", ...plain, ...ids], { timeoutMs: ASK_MS });
+    const result = await run(["qstat", ...options, ...ids], { timeoutMs: ASK_MS });
     return this.#listing(result, parsePbsText(result.stdout), history);
   }
 

@@ -27,6 +27,8 @@ const DOWN_STATUS = new Set([162, 255]);
 const LIMIT =
   /would exceed|maximum number of jobs|array job exceeds|max_queued|max_array_size|too many jobs/i;
 const BUSY = /try again|temporarily|busy|server shutting down|expired/i;
+/** Grid Engine's programs have the same names, and know no `-B`. */
+const OF_GRID_ENGINE = /invalid option argument "-B"|SGE_ROOT|qmaster/;
 const GONE = /Unknown Job Id|Job has finished|Request invalid for state of job/i;
 
 /** PBS's words. */
@@ -126,6 +128,7 @@ function refusal({ exitCode, stderr }: CommandResult): Refusal {
 
 async function reach(run: CommandRunner): Promise<string | undefined> {
   const result = await run(["qstat", "-B"], { timeoutMs: REACH_MS });
+  if (OF_GRID_ENGINE.test(result.stderr)) return "the qstat on PATH is Grid Engine's: use CW_SGE";
   const isDown = result.exitCode === undefined || DOWN_STATUS.has(result.exitCode) ||
     DOWN.test(result.stderr);
   return isDown ? complaint(result) : undefined;

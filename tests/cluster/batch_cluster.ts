@@ -45,6 +45,10 @@ export interface BatchCluster extends AsyncDisposable {
   endSoon?(id: string): Promise<void>;
   /** Puts a running job back into the queue, and lets it start again at once. */
   requeue?(id: string): Promise<void>;
+  /** Lets a job be stopped until further notice, of which it is told before. */
+  suspend?(id: string): Promise<void>;
+  /** Ends a job's script with SIGKILL, and nothing else of the job; and what is then told of the job. */
+  readonly killScript?: { do(id: string): Promise<void>; readonly says: RegExp };
   /** Takes down a node, with its jobs. */
   nodeDown?(node: string): Promise<void>;
   /** Ends {@linkcode nodeDown}. */

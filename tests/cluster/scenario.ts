@@ -13,7 +13,8 @@ import { until } from "./run_command.ts";
 const FUNCTION = fromFileUrl(new URL("user_functions/marked_ndvi.ts", import.meta.url));
 
 /** What the user function may look at to know its job and node. */
-const JOB_VARIABLES = "SLURM_ARRAY_JOB_ID,SLURM_ARRAY_TASK_ID,SLURM_JOB_ID,SLURMD_NODENAME,PBS_JOBID";
+const JOB_VARIABLES =
+  "SLURM_ARRAY_JOB_ID,SLURM_ARRAY_TASK_ID,SLURM_JOB_ID,SLURMD_NODENAME,PBS_JOBID,JOB_ID,SGE_TASK_ID";
 
 /** Pixels of the scene on each side. */
 const SIZE = 512;

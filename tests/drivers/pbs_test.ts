@@ -151,6 +151,43 @@ Deno.test("where there is no history, the server is asked which jobs it does not
   assertEquals([...unknownJobs], ["57.pbs1", "58[].pbs1"]);
 });
 
+Deno.test("a job that was deleted from the history is definitely gone, and the history is asked for the next one", async () => {
+  const asked: string[] = [];
+  const run = scripted((argv) => {
+    asked.push(argv.join(" "));
+    if (!argv.includes("json")) return captured("unk");
+    if (argv.at(-1) === "59.pbs1" && argv.includes("-x")) return captured("fin_xjson");
+    return argv.includes("-x") ? captured("unk_json") : { exitCode: 0, stdout: capture("empty_json.out") };
+  });
+  const queue = new PbsQueue();
+  const { unknownJobs } = await queue.ask(run, [{ jobId: "99999.pbs1", arraySize: undefined }]);
+  assertEquals([[...unknownJobs], asked.at(-1)], [["99999.pbs1"], "qstat 99999.pbs1"]);
+  const { reports } = await queue.ask(run, [{ jobId: "59.pbs1", arraySize: undefined }]);
+  assertEquals(reports.get("59.pbs1")?.exitCode, 3);
+});
+
+const NO_WORD: readonly (readonly [string, Partial<CommandResult>])[] = [
+  ["lists it", captured("list")],
+  ["says that it has finished", captured("fin_nox")],
+  ["is down", {
+    exitCode: 255,
+    stderr: "qstat: Unknown Job Id 59.pbs1\nqstat: cannot connect to server pbs1\n",
+  }],
+  ["knows another job not", captured("unk")],
+];
+for (const [what, answer] of NO_WORD) {
+  Deno.test(`a job that is missing is not called unknown when the server ${what}`, async () => {
+    const run = scripted((argv) => {
+      if (!argv.includes("json")) return answer;
+      return argv.includes("-x") ? captured("off_finished_xjson") : captured("empty_json");
+    });
+    const { trouble, unknownJobs, reports } = await new PbsQueue().ask(run, [
+      { jobId: "59.pbs1", arraySize: undefined },
+    ]);
+    assertEquals([trouble, unknownJobs.size, reports.size], [undefined, 0, 0]);
+  });
+}
+
 Deno.test("a qstat that knows no JSON, such as Torque's, is asked for text from then on", async () => {
   const asked: string[] = [];
   const run = scripted((argv) => {

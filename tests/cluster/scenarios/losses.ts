@@ -3,15 +3,17 @@
  *
  * @module
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { until } from "../run_command.ts";
 import type { JobMarks, Scenario } from "../scenario.ts";
 import { BLOCKS, succeeded } from "./results.ts";
 import type { ScenarioCase } from "./scenario_case.ts";
 
-const unless =
-  (method: "nodeDown" | "requeue" | "stopController", what: string): NonNullable<ScenarioCase["needs"]> =>
-  (cluster) => cluster[method] ? undefined : `${what} needs a manager's rights`;
+const unless = (
+  method: "nodeDown" | "requeue" | "suspend" | "stopController",
+  what: string,
+): NonNullable<ScenarioCase["needs"]> =>
+(cluster) => cluster[method] ? undefined : `${what} needs a manager's rights`;
 
 /** The job that has done most. */
 async function busiest(scenario: Scenario): Promise<string> {
@@ -122,6 +124,37 @@ export const LOSS_CASES: readonly ScenarioCase[] = [
       const marks = await scenario.marks();
       assertEquals(marks.size, 2, `no third job: ${JSON.stringify(workers)}`);
       assert(marks.get(job)!.begun.length > before + 1, "it computed again");
+      await scenario.assertSameAsThreads();
+    },
+  },
+  {
+    name: "a job that is to be suspended gives back what it holds and ends, and a successor goes on",
+    needs: unless("suspend", "suspending a job, with a notice before,"),
+    async run(scenario) {
+      const run = scenario.apply({ workers: "2", blockMs: 700, args: ["--no-copies"] });
+      await scenario.untilComputing(2, { run });
+      const job = await busiest(scenario);
+      await scenario.cluster.suspend!(job);
+      await untilElsewhere(scenario, job);
+      const { blocks, workers } = await succeeded(run);
+      assertEquals([blocks.done, blocks.retried, workers.lost], [BLOCKS, 0, 0]);
+      await assertDrained(scenario, job);
+      await scenario.assertSameAsThreads();
+    },
+  },
+  {
+    name: "a job script that is killed takes its worker along, and the queue's own word on it is told",
+    needs: ({ killScript }) => killScript ? undefined : "knowing a script's process is not for every user",
+    async run(scenario) {
+      const run = scenario.apply({ workers: "2", blockMs: 400 });
+      await scenario.untilComputing(2, { run });
+      const { do: kill, says } = scenario.cluster.killScript!;
+      await kill(await busiest(scenario));
+      await until("the word", () => says.test(run.stderr) || run.ended ? true : undefined);
+      scenario.pace(50);
+      const { blocks, workers } = await succeeded(run);
+      assertEquals([blocks.done, workers.lost], [BLOCKS, 1]);
+      assertMatch(run.stderr, says);
       await scenario.assertSameAsThreads();
     },
   },

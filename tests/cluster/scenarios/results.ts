@@ -42,6 +42,7 @@ export const RESULT_CASES: readonly ScenarioCase[] = [
       assertEquals(nodes.size, Math.min(2, scenario.cluster.nodeCount), [...nodes].join());
       const { ok, blocks, workers } = await succeeded(run);
       assertEquals([ok, blocks.done, workers.kind, workers.lost], [true, BLOCKS, scenario.cluster.kind, 0]);
+      assertMatch(run.stderr, /^CW_\w+: submitted job \S+ \(array of 4\), run [0-9a-f-]{36}; logs in \//m);
       await everyJobComputed(scenario, 4);
       await scenario.assertSameAsThreads();
       assertEquals(await scenario.filesInHome(), [], "logs of a run without trouble are removed");
@@ -51,13 +52,14 @@ export const RESULT_CASES: readonly ScenarioCase[] = [
     name:
       "workers without a shared folder get the run's address and key by other ways, which no listing shows",
     async run(scenario) {
-      const run = scenario.apply({ workers: "2", blockMs: 100, args: ["--shared-temp", "no"] });
+      const run = scenario.apply({ workers: "2", blockMs: 1000, args: ["--shared-temp", "no"] });
       const [first] = await scenario.untilComputing(2, { run });
       const key = await scenario.key();
       assert(key.length >= 32);
       for (const text of [await scenario.cluster.show(first!.id), ...scenario.processes()]) {
         assert(!text.includes(key), "the key is shown");
       }
+      scenario.pace(50);
       await succeeded(run);
       await scenario.assertSameAsThreads();
     },
@@ -75,8 +77,9 @@ export const RESULT_CASES: readonly ScenarioCase[] = [
   {
     name: "several workers are one job array",
     async run(scenario) {
-      const run = scenario.apply({ workers: "3", blockMs: 100 });
+      const run = scenario.apply({ workers: "3", blockMs: 500 });
       const running = await scenario.untilComputing(3, { run });
+      scenario.pace(50);
       assertEquals(new Set(running.map(({ id }) => arrayOf(id))).size, 1, JSON.stringify(running));
       await succeeded(run);
     },
@@ -85,8 +88,9 @@ export const RESULT_CASES: readonly ScenarioCase[] = [
     name:
       "more workers than the site's arrays may have are several arrays, and each worker has a number of its own",
     async run(scenario) {
-      const run = scenario.apply({ workers: "5", blockMs: 300, params: ["maxArraySize=2"] });
+      const run = scenario.apply({ workers: "5", blockMs: 1000, params: ["maxArraySize=2"] });
       const running = await scenario.untilComputing(5, { run });
+      scenario.pace(50);
       assertEquals(new Set(running.map(({ id }) => arrayOf(id))).size, 3, JSON.stringify(running));
       const { blocks, workers } = await succeeded(run);
       assertEquals([blocks.retried, workers.started, workers.lost], [0, 5, 0]);
@@ -104,8 +108,10 @@ export const RESULT_CASES: readonly ScenarioCase[] = [
   {
     name: "--no-arrays makes each worker a job of its own",
     async run(scenario) {
-      const run = scenario.apply({ workers: "3", blockMs: 100, args: ["--no-arrays"] });
+      // Each is submitted by itself, and the last one must come in time for a block.
+      const run = scenario.apply({ workers: "3", blockMs: 1000, args: ["--no-arrays"] });
       const running = await scenario.untilComputing(3, { run });
+      scenario.pace(50);
       assertEquals(new Set(running.map(({ id }) => arrayOf(id))).size, 3, JSON.stringify(running));
       await succeeded(run);
       await everyJobComputed(scenario, 3);

@@ -24,11 +24,7 @@ export default async function markedNdvi(
   outputs: BlockOutputs,
   { marks, pace, failAt }: MarkedNdviArgs,
 ): Promise<void> {
-  const array = Deno.env.get("SLURM_ARRAY_JOB_ID");
-  const job = array === undefined
-    ? Deno.env.get("SLURM_JOB_ID") ?? Deno.env.get("PBS_JOBID") ?? "here"
-    : `${array}_${Deno.env.get("SLURM_ARRAY_TASK_ID")}`;
-  const file = `${marks}/${job}`;
+  const file = `${marks}/${jobId()}`;
   const node = Deno.env.get("SLURMD_NODENAME") ?? "";
   const [x, y] = info.getBlockCount();
   const mark = (what: string) =>
@@ -39,4 +35,25 @@ export default async function markedNdvi(
   if (milliseconds > 0) await new Promise((resolve) => setTimeout(resolve, milliseconds));
   ndvi(info, inputs, outputs);
   mark("end");
+}
+
+/** The job or element as its queue calls it. */
+function jobId(): string {
+  const { SLURM_ARRAY_JOB_ID, SLURM_ARRAY_TASK_ID, SLURM_JOB_ID, PBS_JOBID, JOB_ID, SGE_TASK_ID } =
+    variables();
+  if (SLURM_ARRAY_JOB_ID !== undefined) return `${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}`;
+  const ofGridEngine = SGE_TASK_ID === "undefined" ? JOB_ID : SGE_TASK_ID && `${JOB_ID}.${SGE_TASK_ID}`;
+  return SLURM_JOB_ID ?? PBS_JOBID ?? ofGridEngine ?? "here";
+}
+
+function variables(): Record<string, string | undefined> {
+  const names = [
+    "SLURM_ARRAY_JOB_ID",
+    "SLURM_ARRAY_TASK_ID",
+    "SLURM_JOB_ID",
+    "PBS_JOBID",
+    "JOB_ID",
+    "SGE_TASK_ID",
+  ];
+  return Object.fromEntries(names.map((name) => [name, Deno.env.get(name)]));
 }

@@ -1,7 +1,9 @@
 /** What a fleet makes of what the queue says, and of what it does not say. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { BEGIN_MARK, END_MARK } from "../../../drivers/batch_queue/job_script.ts";
-import { ScriptedFleet } from "./scripted_queue.ts";
+import { until } from "../../core/channel/channel_support.ts";
+import { SkippedTime } from "../../core/skipped_time.ts";
+import { noAnswer, ScriptedFleet } from "./scripted_queue.ts";
 
 const line = (id: string, state: string, more = "10:00|1:00:00|n1|None") => `${id}|${state}|${more}`;
 
@@ -37,7 +39,10 @@ Deno.test("a job that runs waits until its worker has connected, which is then t
     host: "node7",
   });
   test.fleet.check(1);
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await until(
+    () => test.events.some((event) => event.type === "started" && event.secondsLeft !== undefined),
+    60_000,
+  );
   assertEquals(test.events.at(-1), {
     ...{
       type: "started",
@@ -90,8 +95,7 @@ Deno.test("a controller that is down ends no worker", async () => {
     stderr: "slurm_load_jobs error: Unable to contact slurm controller",
   });
   for (let n = 0; n < 3; n++) test.fleet.check(0);
-  await new Promise((resolve) => setTimeout(resolve, 3000));
-  assert(test.queue.count("squeue") >= 2, test.queue.asked.join("\n"));
+  await until(() => test.queue.count("squeue") >= 2, 60_000);
   assertEquals([test.events.map(({ type }) => type), test.fleet.workers()[0]?.state], [
     ["started"],
     "running",
@@ -192,6 +196,41 @@ Deno.test("when the run fails all jobs are cancelled by their array's id, in one
   assertEquals(test.queue.asked.filter((words) => words.startsWith("scancel")), ["scancel 1"]);
 });
 
+Deno.test("workers that have not connected when the work is done are cancelled, and nobody waits for them", async () => {
+  await using test = await ScriptedFleet.make();
+  await test.fleet.begin(3);
+  test.connect("1_0");
+  test.queue.squeue = () => {
+    const state = test.queue.count("scancel") > 0 ? "CANCELLED" : "RUNNING";
+    return { stdout: [line("1_0", "COMPLETED"), line("1_1", state), line("1_2", state)].join("\n") };
+  };
+  const sinceMs = performance.now();
+  await test.fleet.stop({ finished: true });
+  assertEquals(test.queue.asked.filter((words) => words.startsWith("scancel")), ["scancel 1"]);
+  // Workers that have connected get 6 s to leave by themselves.
+  assert(performance.now() - sinceMs < 5500, `${performance.now() - sinceMs} ms`);
+});
+
+Deno.test("a scheduler that hangs does not hold up the end for more than its 30 s, and what is left is named", async () => {
+  using time = new SkippedTime();
+  await using test = await ScriptedFleet.make();
+  await test.fleet.begin(1);
+  test.connect("1");
+  test.queue.squeue = noAnswer;
+  test.fleet.check(0);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assertEquals(test.queue.count("squeue"), 1);
+  const startMs = Date.now();
+  const stopped = test.fleet.stop({ finished: false });
+  // The question that was under way is given up, and the next one has the rest of the time.
+  while (test.queue.count("scancel") === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  time.skip(28_000);
+  await stopped;
+  assert(Date.now() - startMs < 25_000, `${Date.now() - startMs} ms`);
+  assertStringIncludes(test.notices.at(-1)!, "1 job(s) of this run may be left in SLURM");
+  assertStringIncludes(test.notices.at(-1)!, "To remove: scancel 1");
+});
+
 Deno.test("what a job left in its log and nowhere else is reported at the end, and the logs are kept", async () => {
   await using test = await ScriptedFleet.make();
   await test.fleet.begin(1);
@@ -203,5 +242,5 @@ Deno.test("what a job left in its log and nowhere else is reported at the end, a
   const reports = await test.fleet.stop({ finished: true });
   assertEquals(reports.map(({ worker, nativeId }) => [worker, nativeId]), [[0, "1"]]);
   assertStringIncludes(reports[0]!.text, "out of luck");
-  assertEquals(test.notices, [`The workers' logs are in ${test.logs.path}`]);
+  assertEquals(test.notices.slice(1), [`The workers' logs are in ${test.logs.path}`]);
 });

@@ -41,6 +41,7 @@ Deno.test("of bash's words about a killed process the command line is left out",
     tailOf(`31 Segmentation fault      (core dumped) ${command}`),
     "bash: process 31: Segmentation fault",
   );
+  assertEquals(tailOf(`31 Trace/breakpoint trap    ${command}`), "bash: process 31: Trace/breakpoint trap");
   assertEquals(tailOf("31 files were read"), "/var/spool/job7/script: line 40: 31 files were read");
 });
 

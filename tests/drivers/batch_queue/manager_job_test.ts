@@ -1,5 +1,6 @@
 /** The manager as a job. */
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { SubmitError } from "../../../core/errors.ts";
 import { submitManagerJob } from "../../../drivers/batch_queue/manager_job.ts";
 import { slurm } from "../../../drivers/slurm/slurm_scheduler.ts";
 
@@ -22,6 +23,27 @@ Deno.test("the workers' walltime is not the manager's, and a notice says so", as
   assertEquals(manager.notices?.length, 1);
   assertMatch(manager.notices![0]!, /the queue's default\. Choose its own with .*manager\.walltime$/);
 });
+
+for (const isThere of [true, false]) {
+  const what = isThere ? "is looked for in the queue, and found" : "is not called refused";
+  Deno.test(`a manager whose submission was not answered ${what}`, async () => {
+    let token: string | undefined;
+    const manager = submitManagerJob(
+      slurm,
+      { command: ["blockfleet", "apply"], folder: "/here", jobName: undefined, extraParams: {} },
+      (argv, options) => {
+        token ??= /--comment=(\S+)/.exec(options?.stdin ?? "")?.[1];
+        const answer = argv[0] === "sbatch"
+          ? { exitCode: 1, stderr: "sbatch: error: Socket timed out on send/recv operation" }
+          : { exitCode: 0, stdout: isThere ? `6|other\n8|${token}\n` : "6|other\n" };
+        return Promise.resolve({ argv, stdout: "", stderr: "", ...answer });
+      },
+    );
+    if (isThere) return assertEquals((await manager).nativeId, "8");
+    const { message } = await assertRejects(() => manager, SubmitError);
+    assertMatch(message, /^It is not known whether .*Socket timed out .* before you try again$/);
+  });
+}
 
 Deno.test("a manager with a walltime of its own, or workers without one, are worth no notice", async () => {
   const own = await submitted({ walltime: "1h", manager: { walltime: "1d" } });

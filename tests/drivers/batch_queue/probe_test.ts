@@ -29,7 +29,7 @@ Deno.test("a probe of an interface listens on that alone", () => {
   assertThrows(
     () => probe({ channel: { networkInterface: "none0" }, haveSharedTemp: true }),
     ConfigError,
-    'no network interface "none0"',
+    "no network interface 'none0'",
   );
 });
 

@@ -10,6 +10,7 @@ import type {
   RegisteredThing,
   RunRegister,
 } from "../../../core/driver.ts";
+import { sleep } from "../../../core/sleep.ts";
 import { checkedParams } from "../../../drivers/batch_queue/batch_driver.ts";
 import { BatchFleet } from "../../../drivers/batch_queue/batch_fleet.ts";
 import type { BatchScheduler } from "../../../drivers/batch_queue/batch_scheduler.ts";
@@ -24,7 +25,16 @@ import { slurm } from "../../../drivers/slurm/slurm_scheduler.ts";
 import { sampleJobs } from "./sample_jobs.ts";
 
 /** How a scripted command answers. */
-export type Answer = (argv: readonly string[], options: RunCommandOptions) => Partial<CommandResult>;
+export type Answer = (
+  argv: readonly string[],
+  options: RunCommandOptions,
+) => Partial<CommandResult> | Promise<Partial<CommandResult>>;
+
+/** Answers nothing until the command is given up, as one whose controller hangs. */
+export const noAnswer: Answer = async (_argv, { timeoutMs = 60_000, signal }) => {
+  await sleep(timeoutMs, signal ?? undefined);
+  return { exitCode: undefined, stderr: "no answer" };
+};
 
 type EventOf<T extends FleetEvent["type"]> = Extract<FleetEvent, { type: T }>;
 
@@ -49,7 +59,7 @@ export class ScriptedQueue {
   }
 
   /** Runs a command. */
-  readonly run: CommandRunner = (argv, options = {}) => {
+  readonly run: CommandRunner = async (argv, options = {}) => {
     this.asked.push(argv.join(" "));
     if (argv[0] === "sbatch") this.scripts.push(options.stdin ?? "");
     const answer = argv[0] === "sbatch"
@@ -57,7 +67,7 @@ export class ScriptedQueue {
       : argv[0] === "squeue"
       ? this.squeue(argv, options)
       : {};
-    return Promise.resolve({ argv, exitCode: 0, stdout: "", stderr: "", ...answer });
+    return { argv, exitCode: 0, stdout: "", stderr: "", ...await answer };
   };
 
   /** How often a program was run. */
@@ -163,7 +173,7 @@ export class ScriptedFleet implements AsyncDisposable {
 
   /** Waits until an event is there. */
   async until<T extends FleetEvent["type"]>(type: T, worker: number): Promise<EventOf<T>> {
-    for (const since = performance.now(); performance.now() - since < 15_000;) {
+    for (const since = performance.now(); performance.now() - since < 60_000;) {
       const found = this.events.find((event): event is EventOf<T> =>
         event.type === type && event.worker === worker
       );

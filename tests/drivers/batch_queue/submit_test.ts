@@ -34,6 +34,30 @@ Deno.test("without arrays each worker is a job of its own", async () => {
   assertEquals(test.queue.scripts.map((script) => / -i (\S+) /.exec(script)![1]), ["0", "1", "2"]);
 });
 
+Deno.test("the user is told which jobs there are, once for all of one submission, and of each replacement", async () => {
+  await using test = await ScriptedFleet.make({ arrayLimit: 1 });
+  await test.fleet.begin(6);
+  await until(() => test.notices.length === 1);
+  test.queue.lines = ["1|NODE_FAIL|0:00|1:00:00|n1|NodeDown"];
+  await test.until("ended", 0);
+  await test.fleet.replace(0, new AbortController().signal);
+  assertEquals(test.notices, [
+    `CW_SLURM: submitted 6 jobs, 1 to 6, run r1; logs in ${test.logs.path}`,
+    "CW_SLURM: submitted job 7 (worker 0)",
+  ]);
+});
+
+Deno.test("jobs that are accepted before a limit is met are told at once", async () => {
+  const queue = new ScriptedQueue();
+  const accept = queue.sbatch;
+  queue.sbatch = (argv, options) =>
+    queue.scripts.length > 2 ? refused("QOSMaxSubmitJobPerUserLimit") : accept(argv, options);
+  await using test = await ScriptedFleet.make({ queue, arrayLimit: 1 });
+  await test.fleet.begin(4);
+  await until(() => test.notices.length === 1);
+  assertStringIncludes(test.notices[0]!, "submitted jobs 1 (worker 0), 2 (worker 1), run r1");
+});
+
 Deno.test("an array that is over a limit is tried in halves, and what is accepted is used", async () => {
   const queue = new ScriptedQueue();
   const accept = queue.sbatch;

@@ -106,6 +106,17 @@ Deno.test("several ids in JSON show only the first, and with -E all that are kno
   });
 });
 
+Deno.test("with -E the last error of all is told, and only if no job is known; without it each id's own", async () => {
+  await withPbs({ history: true }, async ({ run }) => {
+    await run(["qsub", "-h"], "true\n");
+    const [one, other] = ["qstat: Unknown Job Id 98.pbs1\n", "qstat: Unknown Job Id 99.pbs1\n"];
+    assertEquals(await run(["qstat", "-E", "99", "98"]), { code: 153, out: "", err: other });
+    assertEquals((await run(["qstat", "-E", "99", "98", "1"])).err, "");
+    const plain = await run(["qstat", "99", "98", "1"]);
+    assertEquals([plain.code, plain.err, plain.out.includes("1.pbs1")], [153, other + one, true]);
+  });
+});
+
 Deno.test("an array runs each element with its index, and shows X for those that have ended", async () => {
   await withPbs({ nodes: { pbs1: 2 } }, async ({ run, home, until }) => {
     const script =

@@ -20,32 +20,19 @@ export function qstat(call: CommandCall, server: PbsServer): CommandReply {
   const wanted = parse(call.args);
   const { flags, isJson, user, ids } = wanted;
   if (flags.has("B")) return { stdout: serverText(server, flags.has("f")), stderr: "", code: 0 };
-  const withHistory = flags.has("x") || flags.has("H");
-  const found: PbsJob[] = [];
-  const errors: string[] = [];
-  let code = 0;
-  for (const id of ids.length > 0 ? ids : server.jobs.map((job) => jobId(job, server.config.server))) {
-    const job = server.find(id);
-    const full = id.includes(".") ? id : `${id}.${server.config.server}`;
-    if (!job) {
-      // With -E a server leaves out what it does not know, and says nothing.
-      if (flags.has("E")) continue;
-      const isOff = withHistory && !server.config.history &&
-        Number(id.split(/[.[]/)[0]) <= server.lastSequence;
-      errors.push(
-        isOff
-          ? `qstat: PBS is not configured to maintain job history ${full}`
-          : `qstat: Unknown Job Id ${full}`,
-      );
-      if (!isOff) code = 153;
-    } else if (job.state === "F" && !withHistory && ids.length > 0) {
-      errors.push(`qstat: ${full} Job has finished, use -x or -H to obtain historical job information`);
-      code = 35;
-    } else if (job.state !== "F" && !flags.has("H") || job.state === "F" && withHistory) {
-      if (user === undefined || job.spec.user === user) found.push(server.refresh(job));
-      if (flags.has("t") && job.elements) found.push(...job.elements);
-    }
-  }
+  const shownIds = ids.length > 0 ? ids : server.jobs.map((job) => jobId(job, server.config.server));
+  // With -E they are asked for at once, by their numbers.
+  const asked = flags.has("E")
+    ? shownIds.toSorted((one, other) => parseInt(one) - parseInt(other))
+    : shownIds;
+  const answers = asked.map((id) => ({ id, ...lookUp(id, wanted, server) }));
+  const found = answers.flatMap(({ job }): PbsJob[] => {
+    if (!job || user !== undefined && job.spec.user !== user) return [];
+    return [server.refresh(job), ...flags.has("t") ? job.elements ?? [] : []];
+  });
+  const errors = answers.flatMap(({ error }) => error ? [error] : []);
+  // Asked at once, one that is known is an answer; else the last one's error is that of all (req_stat.c of OpenPBS).
+  const told = !flags.has("E") ? errors : errors.length < asked.length ? [] : errors.slice(-1);
   // Of several ids this version shows only the first in JSON, unless they are asked for at once (openpbs#2672).
   const shown = isJson && ids.length > 1 && !flags.has("E") ? firstWithElements(found) : found;
   const { server: name } = server.config;
@@ -54,7 +41,33 @@ export function qstat(call: CommandCall, server: PbsServer): CommandReply {
     : isJson
     ? formatJson(shown, name, Math.floor(Date.now() / 1000))
     : formatFull(shown, name, flags.has("w"));
-  return { stdout, stderr: errors.map((line) => `${line}\n`).join(""), code };
+  return {
+    stdout,
+    stderr: told.map(({ text }) => `qstat: ${text}\n`).join(""),
+    code: told.at(-1)?.code ?? 0,
+  };
+}
+
+interface Found {
+  readonly job?: PbsJob;
+  readonly error?: { readonly text: string; readonly code: number };
+}
+
+/** A job that is to be shown, what is wrong with its id, or neither. */
+function lookUp(id: string, { flags, ids }: Wanted, server: PbsServer): Found {
+  const withHistory = flags.has("x") || flags.has("H");
+  const full = id.includes(".") ? id : `${id}.${server.config.server}`;
+  // The server looks at no job then.
+  if (flags.has("x") && !server.config.history && ids.length > 0) {
+    return { error: { text: `PBS is not configured to maintain job history ${full}`, code: 0 } };
+  }
+  const job = server.find(id);
+  if (!job) return { error: { text: `Unknown Job Id ${full}`, code: 153 } };
+  if (job.state !== "F") return flags.has("H") ? {} : { job };
+  if (withHistory) return { job };
+  if (ids.length === 0) return {};
+  const text = `${full} Job has finished, use -x or -H to obtain historical job information`;
+  return { error: { text, code: 35 } };
 }
 
 function firstWithElements(jobs: readonly PbsJob[]): PbsJob[] {
