@@ -44,9 +44,10 @@ export interface AwsBatchDriverOptions {
 /** A driver of `CW_AWSBATCH` with SDK clients or times of your own. */
 export function awsBatchDriver(options: AwsBatchDriverOptions = {}): Driver {
   const { clients = {}, timing = BATCH_TIMING } = options;
+  const send = (region: string | undefined) => new SdkSend({ region, clients });
   const callerOf = (region: string | undefined, { requestTimeout }: AwsBatchExtraParams = {}) =>
     new AwsCaller(
-      new SdkSend({ region, clients }),
+      send(region),
       requestTimeout === undefined ? {} : { requestTimeoutMs: 1000 * requestTimeout },
     );
   return {
@@ -71,6 +72,7 @@ export function awsBatchDriver(options: AwsBatchDriverOptions = {}): Driver {
         const channel = await context.openChannel("network");
         fleet = new BatchFleet({
           ...{ caller, context, channel, region, timing },
+          send: (elsewhere) => send(elsewhere ?? region),
           facts: {
             runId: context.runId,
             jobName: spec.jobName,

@@ -25,7 +25,7 @@ Deno.test("the compiled program has in it whatever a run loads later: worker, dr
     const wanted = [
       "compute_thread.ts",
       ...["none", "threads", "subproc", "pbs", "slurm", "ecs", "aws_batch"].map((driver) => `${driver}.ts`),
-      ...["ecs", "batch", "ec2", "cloudformation"].map((client) => `client-${client}/*`),
+      ...["ecs", "batch", "ec2", "cloudformation", "cloudwatch-logs"].map((client) => `client-${client}/*`),
       "examples/*",
       "esbuild-wasm/0.28.2/*",
       "@cornerstonejs/codec-libjpeg-turbo-8bit/*",

@@ -144,6 +144,11 @@ export interface AwsApi {
     import("@aws-sdk/client-cloudformation").DescribeStacksCommandInput,
     import("@aws-sdk/client-cloudformation").DescribeStacksCommandOutput
   >;
+  /** GetLogEvents of CloudWatch Logs. */
+  "logs:GetLogEvents": AwsCall<
+    import("@aws-sdk/client-cloudwatch-logs").GetLogEventsCommandInput,
+    import("@aws-sdk/client-cloudwatch-logs").GetLogEventsCommandOutput
+  >;
 }
 
 /** A call's name: the service and the operation, as IAM policies write it. */
@@ -156,7 +161,7 @@ export type AwsInput<Action extends AwsAction> = AwsApi[Action]["input"];
 export type AwsOutput<Action extends AwsAction> = AwsApi[Action]["output"];
 
 /** A service's name, as in an IAM action. */
-export type AwsService = "ecs" | "ec2" | "batch" | "cloudformation";
+export type AwsService = "ecs" | "ec2" | "batch" | "cloudformation" | "logs";
 
 /** Sends one call, once, to AWS or to whatever stands in for it; `destroy()` ends its connections. */
 export interface AwsSend {

@@ -121,12 +121,18 @@ function wording(action: AwsAction, kind: AwsErrorKind, said: { code: string; te
 /** IAM's messages: "User: ARN is not authorized to perform: ACTION on resource: ARN because ...". */
 const DENIAL = /not authorized to perform: ([\w:*-]+\w)(?: on (?:the )?resource: "?([^\s"]+)"?)?/;
 
+function policyPage(action: AwsAction): string {
+  if (action.startsWith("logs:")) return "docs/ecs.md or docs/aws_batch.md";
+  return /^(batch|cloudformation):/.test(action) ? "docs/aws_batch.md" : "docs/ecs.md";
+}
+
 function denial(action: AwsAction, text: string): string {
   const found = DENIAL.exec(text);
   const denied = found?.[1] ?? action;
   const resource = found?.[2]?.replace(/[.,;]$/, "");
   const on = resource ? ` on the ${denied === "iam:PassRole" ? "role" : "resource"} '${resource}'` : "";
   const by = denied === action ? "" : `, which '${action}' needs`;
-  const page = /^(batch|cloudformation):/.test(action) ? "aws_batch" : "ecs";
-  return `AWS denies '${denied}'${on}${by}: have it allowed (docs/${page}.md has the least policy). AWS says: ${text}`;
+  return `AWS denies '${denied}'${on}${by}: have it allowed (${
+    policyPage(action)
+  } has the least policy). AWS says: ${text}`;
 }

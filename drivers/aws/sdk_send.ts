@@ -28,11 +28,31 @@ export interface SdkSendOptions {
 /** A service's module: its client, and its commands by name. */
 type SdkModule = Readonly<Record<string, unknown>>;
 
-const SERVICES: Readonly<Record<AwsService, { client: string; load(): Promise<SdkModule> }>> = {
-  ecs: { client: "ECSClient", load: () => import("@aws-sdk/client-ecs") },
-  ec2: { client: "EC2Client", load: () => import("@aws-sdk/client-ec2") },
-  batch: { client: "BatchClient", load: () => import("@aws-sdk/client-batch") },
-  cloudformation: { client: "CloudFormationClient", load: () => import("@aws-sdk/client-cloudformation") },
+interface ServiceSource {
+  /** Its package, and the client's class there. */
+  readonly name: string;
+  readonly client: string;
+  load(): Promise<SdkModule>;
+}
+
+const SERVICES: Readonly<Record<AwsService, ServiceSource>> = {
+  ecs: { name: "@aws-sdk/client-ecs", client: "ECSClient", load: () => import("@aws-sdk/client-ecs") },
+  ec2: { name: "@aws-sdk/client-ec2", client: "EC2Client", load: () => import("@aws-sdk/client-ec2") },
+  batch: {
+    name: "@aws-sdk/client-batch",
+    client: "BatchClient",
+    load: () => import("@aws-sdk/client-batch"),
+  },
+  cloudformation: {
+    name: "@aws-sdk/client-cloudformation",
+    client: "CloudFormationClient",
+    load: () => import("@aws-sdk/client-cloudformation"),
+  },
+  logs: {
+    name: "@aws-sdk/client-cloudwatch-logs",
+    client: "CloudWatchLogsClient",
+    load: () => import("@aws-sdk/client-cloudwatch-logs"),
+  },
 };
 
 const CONNECT_MS = 10_000;
@@ -97,18 +117,18 @@ export class SdkSend implements AwsSend {
     return service;
   }
 
-  async #load(name: AwsService): Promise<LoadedService> {
-    const { client: className, load } = SERVICES[name];
+  async #load(service: AwsService): Promise<LoadedService> {
+    const { name, client: className, load } = SERVICES[service];
     let module: SdkModule;
     try {
       module = await load();
     } catch (error) {
       throw new ConfigError(
-        `The AWS SDK (@aws-sdk/client-${name}) can't be loaded: run once with network, or without --cached-only`,
+        `The AWS SDK (${name}) can't be loaded: run once with network, or without --cached-only`,
         { cause: error },
       );
     }
-    const given = this.#options.clients?.[name];
+    const given = this.#options.clients?.[service];
     if (given) return { module, client: given };
     const Client = module[className] as new (config: object) => SdkClient;
     const region = this.#options.region ?? fallbackRegion();

@@ -5,6 +5,7 @@
  */
 import type { JobDetail } from "@aws-sdk/client-batch";
 import type { EndCause } from "../../core/driver.ts";
+import { type LogPlace, logWords } from "../aws/log_tails.ts";
 
 /** How a job ended, for the run and for people. */
 export interface JobEnd {
@@ -14,6 +15,8 @@ export interface JobEnd {
   readonly exitCode?: number;
   /** All that is known, on one line. */
   readonly text: string;
+  /** Where it logged, if it did. */
+  readonly log?: LogPlace;
 }
 
 /** Where Batch's jobs log unless their definition says otherwise (AWS Batch User Guide, "CloudWatch Logs"). */
@@ -35,15 +38,21 @@ export function waitingReason({ status, statusReason }: JobDetail): string {
 export function jobEnd(job: JobDetail): JobEnd {
   const { statusReason, container } = job;
   const exitCode = container?.exitCode;
+  const log = logPlace(job);
   const parts = [
     statusReason,
     container?.reason,
     exitCode === undefined ? undefined : `exit code ${exitCode}`,
     container?.containerInstanceArn && `instance ${container.containerInstanceArn}`,
-    container?.logStreamName && `log stream '${container.logStreamName}' of '${logGroup(job)}'`,
+    log && `its log is ${logWords(log)}`,
   ];
   const text = `job ${job.jobId}: ${parts.filter(Boolean).join("; ") || String(job.status)}`;
-  return { cause: causeOf(job), ...exitCode === undefined ? {} : { exitCode }, text };
+  return {
+    cause: causeOf(job),
+    ...exitCode === undefined ? {} : { exitCode },
+    text,
+    ...log === undefined ? {} : { log },
+  };
 }
 
 function causeOf(job: JobDetail): EndCause {
@@ -58,6 +67,9 @@ function causeOf(job: JobDetail): EndCause {
   return container?.exitCode === undefined ? "unknown" : "exit";
 }
 
-function logGroup({ container }: JobDetail): string {
-  return container?.logConfiguration?.options?.["awslogs-group"] ?? LOG_GROUP;
+function logPlace({ container }: JobDetail): LogPlace | undefined {
+  const { logDriver = "awslogs", options } = container?.logConfiguration ?? {};
+  const stream = container?.logStreamName;
+  if (stream === undefined || logDriver !== "awslogs") return undefined;
+  return { group: options?.["awslogs-group"] ?? LOG_GROUP, stream, region: options?.["awslogs-region"] };
 }

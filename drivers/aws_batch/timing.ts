@@ -4,6 +4,8 @@
  * @module
  */
 
+import { LOG_TIMES } from "../aws/log_tails.ts";
+
 /** Milliseconds. */
 export interface BatchTiming {
   /** Shortest and longest time between two looks at the jobs. */
@@ -16,6 +18,8 @@ export interface BatchTiming {
   readonly ownEndMs: number;
   /** Jobs that were terminated are awaited so long; Batch itself kills them 30 s after its SIGTERM. */
   readonly terminateMs: number;
+  /** The end of the log of a worker that ended in trouble is waited for so long (if it had work), and looked at so often. */
+  readonly logMs: { readonly most: number; readonly worked: number; readonly again: number };
 }
 
 /** What holds on AWS. */
@@ -25,4 +29,5 @@ export const BATCH_TIMING: BatchTiming = {
   freshMs: 60_000,
   ownEndMs: 10_000,
   terminateMs: 40_000,
+  logMs: { most: LOG_TIMES.mostMs, worked: LOG_TIMES.workedMs, again: LOG_TIMES.againMs },
 };

@@ -16,14 +16,19 @@ import type {
   WorkerStatus,
 } from "../../core/driver.ts";
 import { messageOf } from "../../core/errors.ts";
+import { CW_ECS } from "../../core/kinds.ts";
 import { MessageQueue } from "../../core/message_queue.ts";
 import { sleep } from "../../core/sleep.ts";
+import { SubmissionNews } from "../../core/submission_news.ts";
+import type { AwsSend } from "../aws/api.ts";
 import type { AwsCaller } from "../aws/aws_caller.ts";
+import { LogTails, withTail } from "../aws/log_tails.ts";
 import type { Belongings } from "./belongings.ts";
 import type { EcsResources } from "./ecs_resources.ts";
 import type { EcsTimes } from "./ecs_times.ts";
 import type { TaskEnd } from "./explain_task.ts";
-import { findLeftovers, isMissing } from "./leftovers.ts";
+import { findLeftovers } from "./leftovers.ts";
+import { isMissing } from "./seeker.ts";
 import type { WorkerContainer } from "./requests.ts";
 import { TaskBook, type TaskEntry } from "./task_book.ts";
 import { TaskLauncher } from "./task_launcher.ts";
@@ -34,6 +39,8 @@ import { forget, tearDown } from "./tear_down.ts";
 export interface EcsFleetOptions {
   /** Calls AWS; ended with the fleet. */
   readonly caller: AwsCaller;
+  /** Calls AWS in a region, for logs; undefined for that of the environment. */
+  send(region: string | undefined): AwsSend;
   /** What the tasks stand on. */
   readonly resources: EcsResources;
   /** What the run has made. */
@@ -59,6 +66,8 @@ export class EcsFleet implements Fleet {
   readonly #events = new MessageQueue<FleetEvent>();
   readonly #launcher: TaskLauncher;
   readonly #watcher: TaskWatcher;
+  readonly #logs: LogTails;
+  readonly #submissions: SubmissionNews;
   readonly #reports: WorkerErrorReport[] = [];
   #failure: unknown;
   #isStopping = false;
@@ -71,6 +80,17 @@ export class EcsFleet implements Fleet {
     channel.admit = (_requested, hello) => this.#admit(hello);
     for (let worker = 0; worker < spec.workers; worker++) this.#book.want(worker);
     const book = this.#book;
+    this.#logs = new LogTails({
+      send: options.send,
+      times: { mostMs: times.logMs, workedMs: times.logWorkedMs, againMs: times.logAgainMs },
+      secrets: Object.values(channel.workerEnvironment),
+      notice: (line) => context.notice(line),
+    });
+    this.#submissions = new SubmissionNews({
+      ...{ kind: CW_ECS, runId: context.runId, noun: "task", verb: "started", isNumbered: false },
+      where: () => `cluster '${resources.cluster ?? "default"}' in ${resources.region}`,
+      notice: (line) => context.notice(line),
+    });
     this.#watcher = new TaskWatcher({
       ...{ caller, resources, book, times },
       queued: (entry, reason) => this.#queued([entry], reason),
@@ -80,8 +100,11 @@ export class EcsFleet implements Fleet {
     this.#launcher = new TaskLauncher({
       ...{ caller, resources, belongings, book, times },
       worker: options.worker,
-      launched: () => this.#watcher.soon(),
-      queued: (entries, reason) => this.#queued(entries, reason),
+      launched: (arns) => this.#launched(arns),
+      queued: (entries, reason) => {
+        this.#submissions.tellSeldom();
+        this.#queued(entries, reason);
+      },
       refused: (entries, error) => this.#refused(entries, error),
     });
   }
@@ -142,8 +165,15 @@ export class EcsFleet implements Fleet {
 
   #admit(hello: WorkerHello): number {
     const { worker } = this.#book.connected(hello);
+    this.#options.resources.instances.worked();
     this.#events.push({ type: "started", worker, nativeId: hello.nativeId, host: hello.host });
     return worker;
+  }
+
+  #launched(arns: readonly string[]): void {
+    this.#watcher.soon();
+    for (const arn of arns) this.#submissions.add(arn.split("/").at(-1)!);
+    if (!this.#book.isWanting) this.#submissions.tell();
   }
 
   #queued(entries: readonly TaskEntry[], reason: string): void {
@@ -165,18 +195,27 @@ export class EcsFleet implements Fleet {
     for (const { worker } of entries) this.#events.push({ type: "refused", worker, reason: error.message });
   }
 
+  /** An end in trouble is told with the end of its log, or after a few seconds without. */
   #ended(entry: TaskEntry, end: TaskEnd): void {
+    if (this.#isStopping) this.#options.channel.workerGone(entry.worker, end.text);
+    // Whom we stopped has nothing to explain.
+    const isReported = this.#isStopping && !end.isClean && !entry.isStopping;
+    const tell = (tail?: string) => this.#tell(entry, end, { text: withTail(end.text, tail), isReported });
+    if (entry.isStopping) tell();
+    else this.#logs.tell({ ...end, hasConnected: entry.nativeId !== undefined }, tell);
+  }
+
+  #tell(
+    entry: TaskEntry,
+    { cause, exitCode: code }: TaskEnd,
+    { text, isReported }: { readonly text: string; readonly isReported: boolean },
+  ): void {
     const { worker, arn, nativeId = arn } = entry;
     const named = nativeId === undefined ? {} : { nativeId };
-    if (this.#isStopping) {
-      this.#options.channel.workerGone(worker, end.text);
-      // Whom we stopped has nothing to explain.
-      if (!end.isClean && !entry.isStopping) {
-        this.#reports.push({ worker, ...named, text: end.text });
-      }
-    }
-    const exitCode = end.exitCode === undefined ? {} : { exitCode: end.exitCode };
-    this.#events.push({ type: "ended", worker, ...named, cause: end.cause, ...exitCode, logTail: end.text });
+    entry.reason = text;
+    if (isReported) this.#reports.push({ worker, ...named, text });
+    const exitCode = code === undefined ? {} : { exitCode: code };
+    this.#events.push({ type: "ended", worker, ...named, cause, ...exitCode, logTail: text });
   }
 
   /** Makes sure that a worker's task is over; says why not, if it is not. */
@@ -210,7 +249,7 @@ export class EcsFleet implements Fleet {
     await this.#launcher.stop();
     this.#book.giveUp(OVER);
     // Workers that were told to end do so by themselves, and leave an exit code.
-    if (finished) await this.#waitForEnds(times.graceMs);
+    if (finished) await this.#watcher.untilEnded(times.graceMs);
     await this.#watcher.stop();
     try {
       const things = belongings.things;
@@ -224,17 +263,10 @@ export class EcsFleet implements Fleet {
       await forget(things, report);
       for (const line of report.failed) context.notice(`Not removed: ${line}`);
     } finally {
+      // They had the time that removing took, and get no more.
+      await this.#logs.close();
       caller.destroy();
       this.#events.close();
-    }
-  }
-
-  async #waitForEnds(limitMs: number): Promise<void> {
-    const endMs = performance.now() + limitMs;
-    const open = () => this.#book.tasks().some(({ end }) => end === undefined);
-    while (open() && performance.now() < endMs) {
-      this.#watcher.soon();
-      await sleep(this.#options.times.pollLeastMs / 2);
     }
   }
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { LOG_TIMES } from "../aws/log_tails.ts";
+
 /** Times, milliseconds. */
 export interface EcsTimes {
   /** Between two empty answers that count as absence: List and Describe are eventually consistent. */
@@ -26,6 +28,12 @@ export interface EcsTimes {
   readonly deleteMs: number;
   /** With no task running, so long may a cluster of our own refuse all for want of room. */
   readonly roomMs: number;
+  /** The end of the log of a worker that ended in trouble is waited for so long, and looked at so often. */
+  readonly logMs: number;
+  /** See `logMs`; for a worker that had work. */
+  readonly logWorkedMs: number;
+  /** See `logMs`. */
+  readonly logAgainMs: number;
 }
 
 /** The times of a real run. */
@@ -40,4 +48,7 @@ export const ECS_TIMES: EcsTimes = {
   stopMs: 150_000,
   deleteMs: 90_000,
   roomMs: 120_000,
+  logMs: LOG_TIMES.mostMs,
+  logWorkedMs: LOG_TIMES.workedMs,
+  logAgainMs: LOG_TIMES.againMs,
 };

@@ -5,6 +5,7 @@
  */
 import type { Container, Task } from "@aws-sdk/client-ecs";
 import type { EndCause } from "../../core/driver.ts";
+import { type LogPlace, logWords } from "../aws/log_tails.ts";
 
 /** An ended task, explained. */
 export interface TaskEnd {
@@ -16,6 +17,8 @@ export interface TaskEnd {
   readonly text: string;
   /** Whether nothing went wrong: the worker exited by itself, with 0. */
   readonly isClean: boolean;
+  /** Where the worker's log is, if it wrote one. */
+  readonly log?: LogPlace;
 }
 
 /** What else is known. */
@@ -24,8 +27,8 @@ export interface TaskEndContext {
   readonly containerName: string | undefined;
   /** The EC2 instance that the task was on. */
   readonly instanceId?: string | undefined;
-  /** The log stream of the worker. */
-  readonly logStream?: string | undefined;
+  /** Where the worker logs. */
+  readonly log?: LogPlace | undefined;
 }
 
 const KILLED = 137;
@@ -42,7 +45,7 @@ const MEMORY_REASON = /OutOfMemory/i;
  *
  * @param task as DescribeTasks gives it.
  */
-export function explainTask(task: Task, { containerName, instanceId, logStream }: TaskEndContext): TaskEnd {
+export function explainTask(task: Task, { containerName, instanceId, log }: TaskEndContext): TaskEnd {
   const container = workerContainerOf(task, containerName);
   const { exitCode, reason } = container ?? {};
   const cause = causeOf(task, container);
@@ -55,13 +58,14 @@ export function explainTask(task: Task, { containerName, instanceId, logStream }
   ].filter(Boolean).join(": ");
   const where = [
     instanceId && `on instance ${instanceId}`,
-    logStream && `its log is stream '${logStream}'`,
+    log && `its log is ${logWords(log)}`,
   ].filter(Boolean).map((text) => `; ${text}`).join("");
   return {
     cause,
     ...exitCode === undefined ? {} : { exitCode },
     text: `task ${taskId(task.taskArn)} ${what}${where}`,
     isClean: cause === "exit" && exitCode === 0,
+    ...log === undefined ? {} : { log },
   };
 }
 

@@ -5,7 +5,9 @@
  */
 import type { AwsCaller } from "../aws/aws_caller.ts";
 import { inChunks } from "./in_chunks.ts";
-import { isLabelled, isMissing, type Leftovers } from "./leftovers.ts";
+import type { Leftovers } from "./leftovers.ts";
+import { isLabelled } from "./seek_task_definitions.ts";
+import { isMissing } from "./seeker.ts";
 import { JOB_TAG, RUN_TAG, tagValue } from "./names.ts";
 
 /** Which runs: by id, or by job name. */

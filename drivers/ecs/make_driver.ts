@@ -103,7 +103,7 @@ async function startFleet(
   try {
     await resources.make(spec.workers);
     signal.throwIfAborted();
-    return new EcsFleet({ caller, resources, belongings, times, spec, context, channel, worker });
+    return new EcsFleet({ caller, send, resources, belongings, times, spec, context, channel, worker });
   } catch (error) {
     await takeBack(belongings, { caller, times, context });
     throw error;

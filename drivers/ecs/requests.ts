@@ -96,11 +96,13 @@ function withLogRegion(container: ContainerDefinition, region: string | undefine
  */
 export function runInstancesInput(
   context: RequestContext,
-  { token, workers, cluster, family }: {
+  { token, workers, cluster, family, most }: {
     readonly token: string;
     readonly workers: number;
     readonly cluster: string;
     readonly family: string;
+    /** At most so many, whatever the user's own input says: in the place of those that have ended. */
+    readonly most?: number | undefined;
   },
 ): { readonly input: RunInstancesCommandInput; readonly isUnwatched: boolean } {
   const { TagSpecifications, UserData, ...input } = context.params.run_instances!;
@@ -114,6 +116,7 @@ export function runInstancesInput(
       MaxCount: workers,
       InstanceInitiatedShutdownBehavior: "terminate",
       ...input,
+      ...most === undefined ? {} : { MinCount: 1, MaxCount: most },
       ClientToken: token,
       ...userData === undefined ? {} : { UserData: encodeUserData(userData) },
       ...context.tagged ? { TagSpecifications: taggedResources(TagSpecifications, context.run) } : {},

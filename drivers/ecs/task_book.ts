@@ -85,9 +85,14 @@ export class TaskBook {
     this.#wake.resolve();
   }
 
+  /** Whether a worker wants a task. */
+  get isWanting(): boolean {
+    return this.#pending.length > 0;
+  }
+
   /** Settles when some worker wants a task. */
   async wanted(): Promise<void> {
-    if (this.#pending.length > 0) return;
+    if (this.isWanting) return;
     this.#wake = Promise.withResolvers();
     await this.#wake.promise;
   }

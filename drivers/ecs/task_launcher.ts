@@ -29,8 +29,8 @@ export interface TaskLauncherOptions {
   readonly times: EcsTimes;
   /** Arguments and variables of the workers. */
   readonly worker: Omit<WorkerContainer, "name">;
-  /** Tasks were started. */
-  launched(): void;
+  /** These tasks were started. */
+  launched(arns: readonly string[]): void;
   /** Workers wait, and why. */
   queued(entries: readonly TaskEntry[], reason: string): void;
   /** AWS will not start these, now or later. */
@@ -48,6 +48,8 @@ interface Launch {
 const BATCH = 10;
 /** Failures that pass ("API failure reasons", Amazon ECS Developer Guide). */
 const PASSING = /^(RESOURCE:|AGENT\b|Capacity is unavailable|.*(throttl|rate exceeded|try again|capacity))/i;
+/** While an instance is on its way the delays between tries grow no longer than after so many. */
+const MOST_TRIES_COMING = 4;
 const NO_INSTANCES = /No Container Instances were found/i;
 
 /** Starts tasks until it is stopped. */
@@ -75,14 +77,16 @@ export class TaskLauncher {
     this.#stopped.abort();
     this.#options.book.wake();
     await this.#run;
+    await this.#options.resources.instances.settled();
   }
 
   async #loop(): Promise<void> {
     const { book, resources, queued } = this.#options;
     const { signal } = this.#stopped;
-    if (resources.hasInstances) queued(book.entries(), "no instance has joined the cluster yet");
+    const { instances } = resources;
+    if (instances.any) queued(book.entries(), "no instance has joined the cluster yet");
     try {
-      await resources.waitClusterInstanceCount(signal);
+      await instances.waitClusterInstanceCount(signal);
     } catch (error) {
       return this.#refuseAll(error);
     }
@@ -153,7 +157,7 @@ export class TaskLauncher {
     if (arns.length > 0) {
       this.#tries = 0;
       this.#noRoomMs = undefined;
-      launched();
+      launched(arns);
     }
     await this.#stopSurplus(surplus);
     if (without.length === 0) return;
@@ -166,8 +170,8 @@ export class TaskLauncher {
       this.#options.refused(without, new DriverError(`AWS starts no task: ${reason}`));
       return;
     }
-    this.#wait(without, reason);
-    this.#checkRoom(reason);
+    book.putBack(without);
+    this.#wait(without, await this.#checkRoom(reason) ?? reason);
   }
 
   async #failed(launch: Launch, error: AwsError): Promise<Launch | undefined> {
@@ -184,32 +188,45 @@ export class TaskLauncher {
       book.putBack(entries);
       return undefined;
     }
-    const isEmpty = NO_INSTANCES.test(error.said) && resources.hasInstances;
+    const isEmpty = NO_INSTANCES.test(error.said) && resources.instances.any;
     if (!error.transient && !resources.mayBeNew(error) && !isEmpty) {
       book.putBack(entries);
       throw error.code === NO_CLUSTER ? noCluster(resources, error) : error;
     }
     this.#tries++;
-    this.#wait(entries, error.said);
+    book.putBack(entries);
+    this.#wait(entries, isEmpty && await this.#checkRoom(error.said) || error.said);
     return undefined;
   }
 
   #wait(entries: readonly TaskEntry[], reason: string): void {
-    for (const entry of entries) entry.reason = reason;
-    this.#options.book.putBack(entries);
-    this.#options.queued(entries, reason);
+    const waiting = entries.filter(({ arn }) => arn === undefined);
+    for (const entry of waiting) entry.reason = reason;
+    this.#options.queued(waiting, reason);
   }
 
-  /** Instances of the run's own that have no room for a single worker will not have any later. */
-  #checkRoom(reason: string): void {
+  /**
+   * Instances of the run's own that have ended are replaced. Those that are there and have no room for a single worker will not
+   * have any later.
+   *
+   * @returns a better reason why the workers wait, if there is one.
+   * @throws {DriverError} if none of them will ever have its turn.
+   */
+  async #checkRoom(reason: string): Promise<string | undefined> {
     const { book, resources, times } = this.#options;
+    if (!resources.instances.any) return undefined;
+    const { isComing, lost, reason: better } = await resources.instances.restore(this.#stopped.signal);
+    if (isComing) this.#tries = Math.min(this.#tries, MOST_TRIES_COMING);
     const hasTasks = book.entries().some(({ arn, state }) => arn !== undefined && state !== "ended");
-    if (!resources.hasInstances || hasTasks) {
+    if (isComing || hasTasks) {
       this.#noRoomMs = undefined;
-      return;
+      return better;
+    }
+    if (lost !== undefined) {
+      throw new DriverError(`There is no instance left in the cluster '${resources.cluster}': ${lost}`);
     }
     this.#noRoomMs ??= performance.now();
-    if (performance.now() - this.#noRoomMs < times.roomMs) return;
+    if (performance.now() - this.#noRoomMs < times.roomMs) return undefined;
     throw new DriverError(
       `No instance of the cluster '${resources.cluster}' has room for a worker (${reason}): ` +
         "use larger instances, or reserve less memory for a worker",

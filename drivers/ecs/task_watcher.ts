@@ -7,11 +7,14 @@ import type { Task } from "@aws-sdk/client-ecs";
 import { messageOf } from "../../core/errors.ts";
 import { sleep } from "../../core/sleep.ts";
 import type { AwsCaller } from "../aws/aws_caller.ts";
+import { AwsError } from "../aws/aws_error.ts";
+import type { LogPlace } from "../aws/log_tails.ts";
 import type { EcsResources } from "./ecs_resources.ts";
 import type { EcsTimes } from "./ecs_times.ts";
 import { explainTask, hasEnded, type TaskEnd, taskId } from "./explain_task.ts";
 import { inChunks } from "./in_chunks.ts";
 import type { TaskBook, TaskEntry } from "./task_book.ts";
+import { logPlaceOf } from "./worker_log.ts";
 
 /** What watching takes. */
 export interface TaskWatcherOptions {
@@ -44,6 +47,7 @@ export class TaskWatcher {
   #soon = new AbortController();
   #delayMs: number;
   #isBlind = false;
+  #isDenied = false;
   readonly #instances = new Map<string, string | undefined>();
 
   /** Starts at once. */
@@ -57,6 +61,17 @@ export class TaskWatcher {
   soon(): void {
     this.#delayMs = this.#options.times.pollLeastMs;
     this.#soon.abort();
+  }
+
+  /** Waits until all tasks have ended, looking often, but no longer than so many milliseconds, nor if looking is forbidden. */
+  async untilEnded(limitMs: number): Promise<void> {
+    const { book, times } = this.#options;
+    const endMs = performance.now() + limitMs;
+    const isWaiting = () => !this.#isDenied && book.tasks().some(({ end }) => end === undefined);
+    while (isWaiting() && performance.now() < endMs) {
+      this.soon();
+      await sleep(times.pollLeastMs / 2);
+    }
   }
 
   /** Looks no more. */
@@ -105,6 +120,7 @@ export class TaskWatcher {
         // No word on the tasks is no bad word: they are asked for again.
         if (!this.#isBlind) notice(`The tasks can't be looked at for now: ${messageOf(error)}`);
         this.#isBlind = true;
+        this.#isDenied = error instanceof AwsError && error.kind === "denied";
       }
     }
   }
@@ -113,15 +129,10 @@ export class TaskWatcher {
     entry.missingMs = undefined;
     const { lastStatus = "" } = task;
     if (hasEnded(task)) {
-      const { resources } = this.#options;
-      this.#end(
-        entry,
-        explainTask(task, {
-          containerName: resources.containerName,
-          instanceId: await this.#instanceOf(task),
-          logStream: resources.logStream(taskId(entry.arn)),
-        }),
-      );
+      const { containerName } = this.#options.resources;
+      const instanceId = await this.#instanceOf(task);
+      const end = explainTask(task, { containerName, instanceId, log: await this.#logOf(entry, task) });
+      this.#end(entry, end);
     } else if (entry.state === "queued" && WAITING.test(lastStatus) && entry.reason !== lastStatus) {
       entry.reason = lastStatus;
       this.#options.queued(entry, lastStatus);
@@ -150,6 +161,14 @@ export class TaskWatcher {
     entry.state = "ended";
     entry.reason = end.text;
     this.#options.ended(entry, end);
+  }
+
+  /** Where its worker has logged. */
+  async #logOf({ nativeId }: TaskEntry, task: Task): Promise<LogPlace | undefined> {
+    const { resources } = this.#options;
+    if (task.stopCode === "TaskFailedToStart") return undefined;
+    const isClean = nativeId !== undefined && task.containers?.every(({ exitCode }) => exitCode === 0);
+    return logPlaceOf(task, await resources.log({ isNeeded: !isClean }), resources.containerName);
   }
 
   /** The EC2 instance that a task was on; it is only for people, so that it may be missing. */

@@ -10,9 +10,10 @@ import { AwsError } from "../aws/aws_error.ts";
 import { containerInstancesOf } from "./container_instances.ts";
 import type { Belonging, EcsThingType } from "./belongings.ts";
 import type { EcsTimes } from "./ecs_times.ts";
-import { hasEnded } from "./explain_task.ts";
 import { inChunks } from "./in_chunks.ts";
-import { inCluster, isMissing, type Leftovers } from "./leftovers.ts";
+import type { Leftovers } from "./leftovers.ts";
+import { inCluster, isMissing } from "./seeker.ts";
+import { waitForTasks } from "./wait_for_tasks.ts";
 
 /** What removing takes. */
 export interface TearDownOptions {
@@ -35,6 +36,7 @@ export interface TearDownReport {
 }
 
 const STOPS_AT_ONCE = 10;
+const INSTANCES_AT_ONCE = 500;
 /** DeleteCluster answers so while what was in the cluster is on its way out. */
 const CLUSTER_BUSY = /^(ClusterContains\w+Exception|UpdateInProgressException)$/;
 
@@ -70,9 +72,12 @@ export function describeLeftovers(leftovers: Leftovers): string[] {
 class TearDown {
   readonly report: TearDownReport = { removed: [], failed: [], failedTypes: new Set() };
   readonly #options: TearDownOptions;
+  /** What is not known until then may only not be known everywhere yet. */
+  readonly #freshUntilMs: number;
 
   constructor(options: TearDownOptions) {
     this.#options = options;
+    this.#freshUntilMs = performance.now() + options.times.absenceMs;
   }
 
   unsure(type: EcsThingType, error: AwsError): void {
@@ -80,62 +85,23 @@ class TearDown {
   }
 
   async tasks(cluster: string, arns: readonly string[]): Promise<void> {
-    const { caller, times, reason } = this.#options;
+    const { times: { stopMs } } = this.#options;
     const stopping: string[] = [];
     for (const chunk of inChunks(arns, STOPS_AT_ONCE)) {
-      await Promise.all(chunk.map(async (task) => {
-        try {
-          await caller.call("ecs:StopTask", { ...inCluster(cluster), task, reason }, {
-            freshUntilMs: performance.now() + times.absenceMs,
-          });
-          stopping.push(task);
-        } catch (error) {
-          // One that AWS does not know any more has ended.
-          if (!isMissing(error)) this.#failed("ecs-tasks", taskLine(task), error);
-        }
-      }));
+      const stopped = await Promise.all(chunk.map((task) => this.#stopTask(cluster, task)));
+      stopping.push(...chunk.filter((_, at) => stopped[at]));
     }
-    const left = await waitForTasks(stopping, { ...this.#options, cluster, limitMs: times.stopMs });
-    for (const task of stopping) {
-      if (!left.has(task)) this.report.removed.push(taskLine(task));
-      else {this.#failed(
-          "ecs-tasks",
-          taskLine(task),
-          `it was told to stop, and has not within ${times.stopMs / 1000} s`,
-        );}
+    const left = await waitForTasks(stopping, { ...this.#options, cluster, limitMs: stopMs });
+    this.report.removed.push(...stopping.filter((task) => !left.has(task)).map(taskLine));
+    for (const task of left) {
+      this.#failed("ecs-tasks", taskLine(task), `it was told to stop, and has not within ${stopMs / 1000} s`);
     }
   }
 
   async instances(cluster: string, ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
-    const { caller, times } = this.#options;
-    try {
-      for (const { containerInstanceArn } of await containerInstancesOf(caller, cluster || undefined, ids)) {
-        await caller.call("ecs:DeregisterContainerInstance", {
-          ...inCluster(cluster),
-          containerInstance: containerInstanceArn,
-          force: true,
-        });
-      }
-    } catch (error) {
-      // What can't be taken out of the cluster leaves it when it ends; a cluster that it holds up is reported.
-      if (!(error instanceof AwsError)) throw error;
-    }
-    for (const chunk of inChunks(ids, 500)) {
-      try {
-        await caller.call("ec2:TerminateInstances", { InstanceIds: chunk }, {
-          freshUntilMs: performance.now() + times.absenceMs,
-        });
-        this.report.removed.push(...chunk.map(instanceLine));
-      } catch (error) {
-        if (chunk.length > 1 && isMissing(error)) {
-          // One unknown id fails the whole call.
-          for (const id of chunk) await this.instances("", [id]);
-        } else if (!isMissing(error)) {
-          this.#failed("ec2-instances", chunk.map(instanceLine).join(", "), error);
-        }
-      }
-    }
+    await this.#takeOut(cluster, ids);
+    for (const chunk of inChunks(ids, INSTANCES_AT_ONCE)) await this.#terminate(chunk);
   }
 
   async taskDefinition(arn: string): Promise<void> {
@@ -173,56 +139,53 @@ class TearDown {
     }
   }
 
+  /** @returns whether it is stopping; one that AWS does not know any more has ended */
+  async #stopTask(cluster: string, task: string): Promise<boolean> {
+    const { caller, reason } = this.#options;
+    try {
+      await caller.call("ecs:StopTask", { ...inCluster(cluster), task, reason }, {
+        freshUntilMs: this.#freshUntilMs,
+      });
+      return true;
+    } catch (error) {
+      if (!isMissing(error)) this.#failed("ecs-tasks", taskLine(task), error);
+      return false;
+    }
+  }
+
+  /** What can't be taken out of its cluster leaves it when it ends; a cluster that it holds up is reported. */
+  async #takeOut(cluster: string, ids: readonly string[]): Promise<void> {
+    const { caller } = this.#options;
+    try {
+      for (const { containerInstanceArn } of await containerInstancesOf(caller, cluster || undefined, ids)) {
+        await caller.call("ecs:DeregisterContainerInstance", {
+          ...inCluster(cluster),
+          containerInstance: containerInstanceArn,
+          force: true,
+        });
+      }
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+    }
+  }
+
+  async #terminate(ids: readonly string[]): Promise<void> {
+    try {
+      await this.#options.caller.call("ec2:TerminateInstances", { InstanceIds: [...ids] }, {
+        freshUntilMs: this.#freshUntilMs,
+      });
+      this.report.removed.push(...ids.map(instanceLine));
+    } catch (error) {
+      if (!isMissing(error)) return this.#failed("ec2-instances", ids.map(instanceLine).join(", "), error);
+      // One unknown id fails the whole call.
+      if (ids.length > 1) { for (const id of ids) await this.#terminate([id]); }
+    }
+  }
+
   #failed(type: EcsThingType, what: string, why: unknown): void {
     this.report.failedTypes.add(type);
     this.report.failed.push(`${what}: ${messageOf(why)}`);
   }
-}
-
-/** What waiting takes. */
-export interface WaitForTasksOptions {
-  /** Calls AWS. */
-  readonly caller: AwsCaller;
-  /** How long to wait for what. */
-  readonly times: EcsTimes;
-  /** The tasks' cluster, "" for the default one. */
-  readonly cluster: string;
-  /** The longest wait, milliseconds. */
-  readonly limitMs: number;
-}
-
-/** Waits until tasks have ended; gives those that have not. */
-export async function waitForTasks(
-  arns: readonly string[],
-  options: WaitForTasksOptions,
-): Promise<Set<string>> {
-  const { caller, times, cluster, limitMs } = options;
-  const left = new Set(arns);
-  const endMs = performance.now() + limitMs;
-  for (
-    let delayMs = times.pollLeastMs / 2;
-    left.size > 0;
-    delayMs = Math.min(times.pollMostMs / 2, delayMs * 1.5)
-  ) {
-    for (const chunk of inChunks([...left], 100)) {
-      try {
-        const { tasks = [], failures = [] } = await caller.call("ecs:DescribeTasks", {
-          ...inCluster(cluster),
-          tasks: chunk,
-        });
-        for (const task of tasks) if (hasEnded(task)) left.delete(task.taskArn ?? "");
-        // AWS knew them when they were told to stop.
-        for (const { arn, reason } of failures) if (reason === "MISSING") left.delete(arn ?? "");
-      } catch (error) {
-        if (!(error instanceof AwsError)) throw error;
-        // Whoever may not look has to take it that they stop, as they were told.
-        if (error.kind === "missing" || error.kind === "denied") return new Set();
-      }
-    }
-    if (left.size === 0 || performance.now() > endMs) break;
-    await sleep(delayMs);
-  }
-  return left;
 }
 
 function taskLine(arn: string): string {

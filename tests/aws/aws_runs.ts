@@ -16,6 +16,16 @@ export interface CommandOutcome {
   readonly stderr: string;
 }
 
+/** A user function that a test holds up. */
+export interface GatedNdvi {
+  /** Its module. */
+  readonly module: string;
+  /** Waits until a block of a run is being computed; gives the id of the ECS task that has begun it. */
+  task(run: ReturnType<SceneFolder["command"]>): Promise<string>;
+  /** Lets all blocks go on. */
+  open(): Promise<void>;
+}
+
 /** A folder with a scene, and NDVI of it by threads: what runs on AWS must equal. */
 export class SceneFolder implements AsyncDisposable {
   /** The folder. */
@@ -82,22 +92,34 @@ export class SceneFolder implements AsyncDisposable {
     ], env);
   }
 
-  /** NDVI that takes its time over each block, and leaves in a file where the task that has begun finds its metadata. */
-  async slowNdvi(): Promise<{ readonly module: string; readonly marker: string }> {
-    const module = join(this.path, "slow_ndvi.ts");
-    const marker = join(this.path, "begun");
+  /** NDVI that waits in each block until the gate is opened. */
+  async gatedNdvi(): Promise<GatedNdvi> {
+    const [module, begun, gate] = ["gated_ndvi.ts", "begun", "gate"].map((name) => join(this.path, name));
     await Deno.writeTextFile(
-      module,
+      module!,
       `import ndvi from ${JSON.stringify(toFileUrl(NDVI).href)};
+       const metadata = Deno.env.get("ECS_CONTAINER_METADATA_URI_V4") ?? "";
+       const isOpen = () => Deno.stat(${JSON.stringify(gate)}).then(() => true, () => false);
        export default async (...args: Parameters<typeof ndvi>): Promise<void> => {
-         Deno.writeTextFileSync(${
-        JSON.stringify(marker)
-      }, Deno.env.get("ECS_CONTAINER_METADATA_URI_V4") ?? "");
-         await new Promise((resolve) => setTimeout(resolve, 50));
+         Deno.writeTextFileSync(${JSON.stringify(begun)}, metadata);
+         while (!await isOpen()) await new Promise((resolve) => setTimeout(resolve, 50));
          ndvi(...args);
        };`,
     );
-    return { module, marker };
+    return {
+      module: module!,
+      task: async ({ outcome }) => {
+        let isOver = false;
+        outcome.finally(() => isOver = true);
+        while (!isOver) {
+          const text = await Deno.readTextFile(begun!).catch(() => "");
+          if (text !== "") return text.split("/").at(-1)!;
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+        throw new TypeError(`it ended before any block was begun: ${(await outcome).stderr}`);
+      },
+      open: () => Deno.writeTextFile(gate!, ""),
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

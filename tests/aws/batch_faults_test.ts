@@ -1,15 +1,22 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { TestAccount } from "./account.ts";
 import { makeBatchStack, STACK } from "./batch_stack.ts";
 import { complaint, type MatrixConfig, runMatrix, table } from "./faults/fault_matrix.ts";
 import { SUM } from "./faults/main_program.ts";
 import { motoMissing } from "./moto_server.ts";
-import { DEAF_IMAGE, workerImages } from "./worker_image.ts";
+import { BROKEN_IMAGE, DEAF_IMAGE, workerImages } from "./worker_image.ts";
 
 const missing = await motoMissing();
-const extraParams = { stack: STACK, requestTimeout: 2 };
+const extraParams = { stack: STACK, requestTimeout: 5 };
 
-const CONFIGS: readonly (MatrixConfig & { readonly calls: readonly string[] })[] = [
+interface BatchMatrix extends MatrixConfig {
+  /** The calls of a run without faults, each once. */
+  readonly calls: readonly string[];
+  /** What the error of a run without other faults has in it; absent, it is done. */
+  readonly error?: string;
+}
+
+const CONFIGS: readonly BatchMatrix[] = [
   {
     ...{ name: "a run that is done", kind: "batch", extraParams, ending: "finish" },
     calls: ["DescribeStacks", "SubmitJob", "DescribeJobs"],
@@ -19,6 +26,13 @@ const CONFIGS: readonly (MatrixConfig & { readonly calls: readonly string[] })[]
     extraParams: { ...extraParams, stack: "deaf" },
     at: ["DescribeJobs", "TerminateJob"],
     calls: ["DescribeStacks", "SubmitJob", "DescribeJobs", "TerminateJob"],
+  },
+  {
+    ...{ name: "a run whose workers fail at once", kind: "batch", ending: "finish" },
+    extraParams: { ...extraParams, stack: "broken" },
+    at: ["GetLogEvents"],
+    calls: ["DescribeStacks", "SubmitJob", "DescribeJobs", "GetLogEvents"],
+    error: "which ends with: exec format error",
   },
   {
     ...{
@@ -43,6 +57,7 @@ for (const config of CONFIGS) {
       await using account = await TestAccount.open({ images: workerImages() });
       const outputs = await makeBatchStack(account);
       await makeBatchStack(account, { stack: "deaf", image: DEAF_IMAGE });
+      await makeBatchStack(account, { stack: "broken", image: BROKEN_IMAGE });
       const beside = await account.moto.batch("SubmitJob", {
         jobName: "blockfleet_beside_0",
         jobQueue: outputs.BatchProcessingJobQueueName,
@@ -54,7 +69,8 @@ for (const config of CONFIGS) {
       console.log(table(cells));
       const [clean] = cells;
       assertEquals(clean!.actions.toSorted(), config.calls.toSorted());
-      if (config.ending === "finish") assertEquals(clean!.answer?.sum, SUM);
+      if (config.error !== undefined) assertStringIncludes(clean!.answer?.error ?? "", config.error);
+      else if (config.ending === "finish") assertEquals(clean!.answer?.sum, SUM);
       assertEquals(cells.flatMap((cell) => complaint(cell) ?? []), []);
       const { jobs: [job] } = await account.moto.batch("DescribeJobs", { jobs: [beside.jobId] });
       assertEquals(job.statusReason, undefined, "the job of another run was not touched");

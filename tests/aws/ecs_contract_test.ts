@@ -31,4 +31,8 @@ const quick: Driver = {
   preview: (spec) => driver.preview!(onFargate(spec)),
 };
 
-await driverContract(quick, missing === undefined ? {} : { ignore: missing });
+await driverContract(quick, {
+  // On a machine with much else to do.
+  startSeconds: 10,
+  ...missing === undefined ? {} : { ignore: missing },
+});

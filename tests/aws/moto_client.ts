@@ -7,6 +7,7 @@ import type { AwsCall } from "./aws_call.ts";
 import { type MotoServer, REGION } from "./moto_server.ts";
 
 const ECS_TARGET = "AmazonEC2ContainerServiceV20141113";
+const LOGS_TARGET = "Logs_20140328";
 
 /** Asks moto. */
 export class MotoClient {
@@ -20,11 +21,13 @@ export class MotoClient {
   /** A call of ECS. */
   // deno-lint-ignore no-explicit-any -- answers are read where their shape is known
   async ecs(action: string, input: Record<string, unknown> = {}): Promise<any> {
-    const headers = {
-      "content-type": "application/x-amz-json-1.1",
-      "x-amz-target": `${ECS_TARGET}.${action}`,
-    };
-    return JSON.parse(await this.#send("ecs", { action, input, path: "/", headers }));
+    return await this.#json("ecs", `${ECS_TARGET}.${action}`, input);
+  }
+
+  /** A call of CloudWatch Logs. */
+  // deno-lint-ignore no-explicit-any -- answers are read where their shape is known
+  async logs(action: string, input: Record<string, unknown> = {}): Promise<any> {
+    return await this.#json("logs", `${LOGS_TARGET}.${action}`, input);
   }
 
   /** A call of Batch. */
@@ -47,6 +50,12 @@ export class MotoClient {
       path: "/",
       headers,
     });
+  }
+
+  async #json(service: string, target: string, input: Record<string, unknown>): Promise<unknown> {
+    const headers = { "content-type": "application/x-amz-json-1.1", "x-amz-target": target };
+    const action = target.split(".").at(-1)!;
+    return JSON.parse(await this.#send(service, { action, input, path: "/", headers }) || "{}");
   }
 
   async #send(service: string, call: Omit<AwsCall, "service" | "method">): Promise<string> {

@@ -9,6 +9,9 @@ import { type AwsAnswer, type AwsCall, bodyOf } from "./aws_call.ts";
 /** The region of every test. */
 export const REGION = "us-east-1";
 
+/** What moto may take to answer, on a machine with much else to do. */
+const READY_MS = 60_000;
+
 /** Why tests over moto can't run here; undefined if they can, and in CI, where they must. */
 export async function motoMissing(): Promise<string | undefined> {
   if (await findMoto() !== undefined) return undefined;
@@ -42,19 +45,12 @@ export class MotoServer implements AsyncDisposable {
     this.endpoint = endpoint;
   }
 
-  /** Starts one on a free port. */
+  /** Starts one on a free port, and on another if somebody else takes that in between. */
   static async start(): Promise<MotoServer> {
-    const port = freePort();
-    const child = new Deno.Command((await findMoto())!, {
-      args: ["-H", "127.0.0.1", "-p", String(port)],
-      // Else it looks for the real account's instance metadata.
-      env: { AWS_EC2_METADATA_DISABLED: "true" },
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
-    const moto = new MotoServer(child, `http://127.0.0.1:${port}`);
-    await moto.#ready();
+    const program = (await findMoto())!;
+    let moto: MotoServer | undefined;
+    for (let tries = 0; moto === undefined && tries < 5; tries++) moto = await MotoServer.#tryStart(program);
+    if (!moto) throw new TypeError("moto_server ends as soon as it is started");
     // Jobs would run in Docker, and a task would go towards its end each time that it is described.
     await moto.#post("/moto-api/config", { batch: { use_docker: false } });
     await moto.#post("/moto-api/state-manager/set-transition", {
@@ -90,17 +86,38 @@ export class MotoServer implements AsyncDisposable {
     await this.#child.status;
   }
 
-  async #ready(): Promise<void> {
-    for (let tries = 0; tries < 300; tries++) {
+  static async #tryStart(program: string): Promise<MotoServer | undefined> {
+    const port = freePort();
+    const child = new Deno.Command(program, {
+      args: ["-H", "127.0.0.1", "-p", String(port)],
+      // Else it looks for the real account's instance metadata.
+      env: { AWS_EC2_METADATA_DISABLED: "true" },
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    const moto = new MotoServer(child, `http://127.0.0.1:${port}`);
+    return await moto.#ready() ? moto : undefined;
+  }
+
+  /** Whether it has come to answer; if not, it has ended. */
+  async #ready(): Promise<boolean> {
+    let isOver = false;
+    this.#child.status.then(() => isOver = true);
+    const endMs = performance.now() + READY_MS;
+    while (!isOver && performance.now() < endMs) {
       try {
         await (await fetch(`${this.endpoint}/moto-api/`)).body?.cancel();
-        return;
+        // What has answered may be another's, if ours could not have the port.
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        if (!isOver) return true;
       } catch {
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     }
+    if (isOver) return false;
     await this[Symbol.asyncDispose]();
-    throw new TypeError("moto_server did not answer within 15 s");
+    throw new TypeError(`moto_server did not answer within ${READY_MS / 1000} s`);
   }
 
   async #post(path: string, value: unknown): Promise<void> {

@@ -12,6 +12,8 @@ export const QUICK_BATCH: BatchTiming = {
   pollMs: { least: 100, most: 500 },
   absenceMs: 500,
   freshMs: 1000,
+  ownEndMs: 30_000,
+  logMs: { most: 5000, worked: 5000, again: 100 },
 };
 
 /** Of `CW_ECS`. */
@@ -23,8 +25,12 @@ export const QUICK_ECS: EcsTimes = {
   pollMostMs: 500,
   retryLeastMs: 100,
   retryMostMs: 500,
-  graceMs: 5000,
+  // On a machine with much else to do, too, workers that are done must have the time to end.
+  graceMs: 30_000,
   stopMs: 30_000,
   deleteMs: 20_000,
   roomMs: 5000,
+  logMs: 5000,
+  logWorkedMs: 5000,
+  logAgainMs: 100,
 };

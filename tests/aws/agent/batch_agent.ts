@@ -5,26 +5,30 @@
  */
 import type { MotoClient } from "../moto_client.ts";
 import { Container, environmentOf } from "./container.ts";
+import { type LogConfiguration, LogStream } from "./log_stream.ts";
 import type { AgentOptions } from "./ecs_agent.ts";
 
 /** How a job fares. */
 export interface JobState {
   readonly jobId: string;
-  /** The job definition's name, for the log stream. */
-  readonly definition: string;
+  /** Its log stream, once it has one. */
+  logStreamName?: string;
+  /** What its definition says of its log. */
+  readonly logConfiguration?: LogConfiguration | undefined;
   status: "RUNNABLE" | "STARTING" | "RUNNING" | "SUCCEEDED" | "FAILED";
   startedAt?: number;
   stoppedAt?: number;
   statusReason?: string;
   exitCode?: number;
   containerReason?: string;
-  /** What the container wrote last, for the tests' own messages. */
-  logTail?: string;
   container?: Container;
 }
 
 /** Batch's time between SIGTERM and SIGKILL, milliseconds. */
 const STOP_TIMEOUT_MS = 30_000;
+
+/** AWS Batch User Guide, "CloudWatch Logs". */
+const DEFAULT_GROUP = "/aws/batch/job";
 
 /** Runs jobs. */
 export class BatchAgent {
@@ -33,6 +37,7 @@ export class BatchAgent {
   readonly #moto: MotoClient;
   readonly #options: AgentOptions;
   readonly #running = new Set<Promise<void>>();
+  #defaultGroup: Promise<unknown> | undefined;
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
 
   constructor(moto: MotoClient, options: AgentOptions) {
@@ -88,7 +93,8 @@ export class BatchAgent {
     const { jobDefinitions: [definition] } = await this.#moto.batch("DescribeJobDefinitions", {
       jobDefinitions: [held.jobDefinition],
     });
-    const job: JobState = { jobId, definition: definition.jobDefinitionName, status: "RUNNABLE" };
+    const { logConfiguration } = definition.containerProperties;
+    const job: JobState = { jobId, logConfiguration, status: "RUNNABLE" };
     this.jobs.set(jobId, job);
     if (terminated !== undefined) return this.#stop(job, terminated);
     const image = this.#options.images[definition.containerProperties.image];
@@ -118,12 +124,27 @@ export class BatchAgent {
       },
       stopTimeoutMs: STOP_TIMEOUT_MS,
       folder: this.#options.folder,
+      log: await this.#openLog(job, definition.jobDefinitionName),
     });
     Object.assign(job, { status: "RUNNING", startedAt: Date.now() });
     const seconds = held.timeout?.attemptDurationSeconds ?? definition.timeout?.attemptDurationSeconds;
     if (seconds !== undefined) this.#limit(job, seconds);
     const running = this.#run(job).finally(() => this.#running.delete(running));
     this.#running.add(running);
+  }
+
+  /** Batch's own group is there in every account. */
+  async #openLog(job: JobState, definition: string): Promise<LogStream | undefined> {
+    const { "awslogs-group": group = DEFAULT_GROUP, "awslogs-stream-prefix": prefix = definition } =
+      job.logConfiguration?.options ?? {};
+    job.logStreamName = `${prefix}/default/${job.jobId.replace(":", "/")}`;
+    if (group === DEFAULT_GROUP) await this.#makeDefaultGroup();
+    return await LogStream.open(this.#moto, { group, stream: job.logStreamName });
+  }
+
+  async #makeDefaultGroup(): Promise<void> {
+    this.#defaultGroup ??= this.#moto.logs("CreateLogGroup", { logGroupName: DEFAULT_GROUP });
+    await this.#defaultGroup;
   }
 
   #limit(job: JobState, seconds: number): void {
@@ -137,8 +158,8 @@ export class BatchAgent {
   }
 
   async #run(job: JobState): Promise<void> {
-    const { exitCode, logTail } = await job.container!.ended;
-    Object.assign(job, { exitCode, logTail, stoppedAt: Date.now() });
+    const exitCode = await job.container!.ended;
+    Object.assign(job, { exitCode, stoppedAt: Date.now() });
     const succeeded = exitCode === 0 && job.statusReason === undefined;
     job.status = succeeded ? "SUCCEEDED" : "FAILED";
     job.statusReason ??= "Essential container in task exited";

@@ -90,13 +90,11 @@ export class BatchOverlay {
       return;
     }
     const { status, startedAt, stoppedAt, statusReason, exitCode, containerReason } = state;
+    const { logStreamName, logConfiguration } = state;
     Object.assign(job, dropUndefined({ status, startedAt, stoppedAt, statusReason }));
-    const logStreamName = startedAt === undefined
-      ? undefined
-      : `${state.definition}/default/${job.jobId.replace(":", "/")}`;
     job.container = {
       ...job.container,
-      ...dropUndefined({ exitCode, reason: containerReason, logStreamName }),
+      ...dropUndefined({ exitCode, reason: containerReason, logStreamName, logConfiguration }),
     };
     if (exitCode === undefined) delete job.container.exitCode;
     if (logStreamName === undefined) delete job.container.logStreamName;

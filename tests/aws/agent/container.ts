@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { TextTail } from "../../../core/text_tail.ts";
+import type { LogStream } from "./log_stream.ts";
 
 /** An image, as far as running it goes: what `docker inspect` says of it. */
 export interface Image {
@@ -31,20 +31,14 @@ export interface ContainerOptions {
   readonly stopTimeoutMs: number;
   /** Its working folder. */
   readonly folder: string;
-}
-
-/** How a container ended. */
-export interface ContainerEnd {
-  /** As Docker gives it: 128 and the signal for one that was killed. */
-  readonly exitCode: number;
-  /** The end of what it wrote. */
-  readonly logTail: string;
+  /** Where its output goes; else it is lost. */
+  readonly log?: LogStream | undefined;
 }
 
 /** A running container. */
 export class Container {
-  /** Its end. */
-  readonly ended: Promise<ContainerEnd>;
+  /** Its exit code when it has ended, as Docker gives it: 128 and the signal for one that was killed. */
+  readonly ended: Promise<number>;
   /** Its process. */
   readonly pid: number;
   readonly #child: Deno.ChildProcess;
@@ -54,7 +48,8 @@ export class Container {
 
   /** Starts it. */
   constructor(options: ContainerOptions) {
-    const { image, entryPoint, command, environment, folder } = options;
+    const { image, entryPoint, command, environment, folder, log } = options;
+    const output = log ? "piped" : "null";
     const entry = entryPoint ?? image.entrypoint;
     const [word, ...words] = [...entry, ...command ?? (entryPoint ? [] : image.cmd ?? [])];
     const [program, ...args] = [...image.programs?.[word!] ?? [word!], ...words];
@@ -65,11 +60,11 @@ export class Container {
       clearEnv: true,
       env: { ...image.env, ...environment },
       stdin: "null",
-      stdout: "null",
-      stderr: "piped",
+      stdout: output,
+      stderr: output,
     }).spawn();
     this.pid = this.#child.pid;
-    this.ended = this.#watch();
+    this.ended = this.#watch(log);
   }
 
   /** SIGTERM, and SIGKILL when the stop timeout is over. */
@@ -84,13 +79,12 @@ export class Container {
     this.#signal("SIGKILL");
   }
 
-  async #watch(): Promise<ContainerEnd> {
-    const tail = new TextTail();
-    await this.#child.stderr.pipeTo(tail.writable());
+  async #watch(log: LogStream | undefined): Promise<number> {
+    await log?.take([this.#child.stdout, this.#child.stderr]);
     const { code } = await this.#child.status;
     this.#isEnded = true;
     clearTimeout(this.#patience);
-    return { exitCode: code, logTail: tail.text };
+    return code;
   }
 
   #signal(signal: Deno.Signal): void {

@@ -6,6 +6,7 @@
  */
 import type { MotoClient } from "../moto_client.ts";
 import { Container, environmentOf, type Image } from "./container.ts";
+import { type LogConfiguration, LogStream } from "./log_stream.ts";
 
 /** How a task fares. */
 export interface TaskState {
@@ -22,8 +23,6 @@ export interface TaskState {
   exitCode?: number;
   containerReason?: string;
   containerName: string;
-  /** What the container wrote last, for the tests' own messages. */
-  logTail?: string;
   container?: Container;
   stopWith?: { stopCode: string; stoppedReason: string; containerReason?: string };
 }
@@ -169,6 +168,15 @@ export class EcsAgent {
       });
     }
     const id = held.taskArn.split("/").at(-1);
+    const log = await this.#openLog(definition, id);
+    if (log === "no group") {
+      return await this.#ended(task, {
+        stopCode: "TaskFailedToStart",
+        stoppedReason:
+          "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: " +
+          "failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist.",
+      });
+    }
     task.container = new Container({
       image,
       entryPoint: definition.entryPoint?.length ? definition.entryPoint : undefined,
@@ -181,6 +189,7 @@ export class EcsAgent {
       },
       stopTimeoutMs: 1000 * (definition.stopTimeout ?? STOP_TIMEOUT_S),
       folder: this.#options.folder,
+      log,
     });
     task.lastStatus = "RUNNING";
     task.startedAt = Date.now() / 1000;
@@ -188,10 +197,19 @@ export class EcsAgent {
     this.#running.add(running);
   }
 
+  /** Fargate's name for a stream has prefix, container and task. */
+  async #openLog(
+    { name, logConfiguration }: { name: string; logConfiguration?: LogConfiguration },
+    id: string,
+  ): Promise<LogStream | "no group" | undefined> {
+    if (logConfiguration?.logDriver !== "awslogs") return undefined;
+    const { "awslogs-group": group, "awslogs-stream-prefix": prefix } = logConfiguration.options!;
+    return await LogStream.open(this.#moto, { group: group!, stream: `${prefix}/${name}/${id}` }) ??
+      "no group";
+  }
+
   async #run(task: TaskState): Promise<void> {
-    const { exitCode, logTail } = await task.container!.ended;
-    task.exitCode = exitCode;
-    task.logTail = logTail;
+    task.exitCode = await task.container!.ended;
     const ownEnd = {
       stopCode: "EssentialContainerExited",
       stoppedReason: "Essential container in task exited",
@@ -213,7 +231,8 @@ export class EcsAgent {
 
   async #ended(task: TaskState, end: NonNullable<TaskState["stopWith"]>): Promise<void> {
     this.#markEnded(task, end);
-    if (this.#closed || end.stopCode === "UserInitiated") return;
+    // moto knows of what it was told itself, and nothing of an instance that is gone.
+    if (this.#closed || /^(UserInitiated|TerminationNotice)$/.test(end.stopCode)) return;
     // So that moto knows of the end, and gives the instance's memory back.
     await this.#moto.ecs("StopTask", {
       cluster: task.clusterArn,

@@ -59,7 +59,7 @@ Deno.test("a refusal is final at once", async () => {
 Deno.test("what is new may be missing for a while", async () => {
   const send = new Scripted(fail("ClusterNotFoundException"), ok);
   const caller = new AwsCaller(send, { backoff });
-  await caller.call("ecs:ListClusters", {}, { freshUntilMs: performance.now() + 1000 });
+  await caller.call("ecs:ListClusters", {}, { freshUntilMs: performance.now() + 60_000 });
   assertEquals(send.calls, 2);
   const old = new Scripted(fail("ClusterNotFoundException"), ok);
   await assertRejects(() => new AwsCaller(old, { backoff }).call("ecs:ListClusters", {}), AwsError);
@@ -74,11 +74,11 @@ Deno.test("an answer that never comes is given up, and asked for again", async (
 Deno.test("the budget ends trying again", async () => {
   const send = new Scripted(fail("ThrottlingException"));
   const error = await assertRejects(
-    () => new AwsCaller(send, { backoff, budgetMs: 30 }).call("ecs:ListClusters", {}),
+    () => new AwsCaller(send, { backoff, budgetMs: 100 }).call("ecs:ListClusters", {}),
     AwsError,
   );
   assertEquals(error.kind, "throttled");
-  assert(send.calls > 2);
+  assert(send.calls > 1);
 });
 
 Deno.test("delays double, are spread, and have a bound", () => {

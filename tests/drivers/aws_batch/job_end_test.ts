@@ -52,7 +52,7 @@ Deno.test("all that is known of an end is in its text, the log stream too", () =
   assertEquals(exitCode, 3);
   assertEquals(
     text,
-    "job J:1: Essential container in task exited; oops; exit code 3; log stream 'd/default/1' of 'mine'",
+    "job J:1: Essential container in task exited; oops; exit code 3; its log is stream 'd/default/1' of 'mine'",
   );
 });
 

@@ -93,10 +93,11 @@ Deno.test("the register has the region, also one that nobody chose for Batch", a
     admit: () => 0,
     workerGone: () => {},
   };
+  const notices: string[] = [];
   const context: DriverContext = {
     runId: "RUN",
     signal: new AbortController().signal,
-    notice: () => {},
+    notice: (line) => notices.push(line),
     register: () =>
       Promise.resolve({
         intend: (thing) => {
@@ -113,6 +114,7 @@ Deno.test("the register has the region, also one that nobody chose for Batch", a
   await fleet.stop({ finished: false });
   assertEquals(things.map(({ data }) => data), [{ jobQueue: "q", region: "eu-central-1" }]);
   assert(isTerminated);
+  assertEquals(notices, ["CW_AWSBATCH: submitted job J (worker 0), run RUN; queue 'q' in eu-central-1"]);
 });
 
 Deno.test("a preview refuses a name that SubmitJob does not have, as the real run does", async () => {

@@ -174,3 +174,24 @@ Deno.test("a run that is in no register is found by its tags, and removed only i
     assertStringIncludes(questions[1]!, part);
   }
 });
+
+Deno.test("killed while an instance is started in the place of another, a run is cleaned up to the last one", async () => {
+  const aws = new FakeAws();
+  aws.room = 1;
+  const kept = new MemoryRegister();
+  const over = Promise.withResolvers<void>();
+  await using run = await HeldRun.start(aws, { extraParams: WITH_INSTANCES, workers: 2 });
+  aws.join();
+  await run.until(() => aws.tasks.size === 2);
+  aws.next("ec2:RunInstances", (_, next) => {
+    kept.things.push(...structuredClone(run.register.things));
+    const answer = next();
+    return over.promise.then(() => answer);
+  });
+  aws.terminate([...aws.instances.keys()][0]!);
+  assertEquals(await run.fleet.replace(0, new AbortController().signal), { replaced: true });
+  await run.until(() => aws.running().length === 2);
+  const report = await cleanup(aws, { runs: [kept.run("run-1")] });
+  assertEquals([aws.left(), report.failed, kept.things], [[], [], []]);
+  over.resolve();
+});

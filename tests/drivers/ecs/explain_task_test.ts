@@ -46,9 +46,13 @@ Deno.test("the story of an end has everything that is known, in one line", () =>
     }],
   };
   assertEquals(
-    explainTask(task, { containerName: "w", instanceId: "i-1", logStream: "logs: blockfleet/w/abc" }).text,
+    explainTask(task, {
+      containerName: "w",
+      instanceId: "i-1",
+      log: { group: "logs", stream: "blockfleet/w/abc" },
+    }).text,
     "task abc stopped (EssentialContainerExited): Essential container in task exited: container 'w' exited with 137: " +
       "OutOfMemoryError: too much: give the workers more memory, or fewer threads; on instance i-1; " +
-      "its log is stream 'logs: blockfleet/w/abc'",
+      "its log is stream 'blockfleet/w/abc' of 'logs'",
   );
 });

@@ -28,9 +28,15 @@ export class FakeAws implements AwsSend {
   readonly tasks = new Map<string, FakeTask>();
   readonly instances = new Map<
     string,
-    { state: string; token: string; joined: string | undefined; tags: unknown[] }
+    { state: string; token: string; joined: string | undefined; tags: unknown[]; reason?: string }
   >();
+  /** What each log stream holds. */
+  readonly logs = new Map<string, string[]>();
+  /** The regions that it was called in. */
+  readonly regions: (string | undefined)[] = [];
   readonly answers: FakeAnswer[] = [];
+  /** How many tasks an instance has room for; undefined where tasks need none. */
+  room: number | undefined;
   destroyed = 0;
   #count = 0;
 
@@ -70,7 +76,27 @@ export class FakeAws implements AwsSend {
 
   /** Instances join their clusters. */
   join(): void {
-    for (const instance of this.instances.values()) instance.joined ??= "cluster";
+    for (const instance of this.running()) instance.joined ??= "cluster";
+  }
+
+  /** Instances that have not ended. */
+  running(): { state: string; joined: string | undefined }[] {
+    return [...this.instances.values()].filter(({ state }) => state === "running");
+  }
+
+  /** An instance ends, and what runs on it. */
+  terminate(id: string, reason = "Server.SpotInstanceTermination"): void {
+    Object.assign(this.instances.get(id)!, { state: "terminated", joined: undefined, reason });
+    for (const [arn, { containerInstanceArn, lastStatus }] of this.tasks) {
+      if (containerInstanceArn !== `ci/${id}` || lastStatus === "STOPPED") continue;
+      this.end(arn, { stoppedReason: `Host EC2 (instance ${id}) terminated.` });
+    }
+  }
+
+  /** Calls go to a region. */
+  in(region: string | undefined): this {
+    this.regions.push(region);
+    return this;
   }
 
   async send<Action extends AwsAction>(action: Action, input: AwsInput<Action>): Promise<AwsOutput<Action>> {
@@ -132,7 +158,7 @@ export class FakeAws implements AwsSend {
       case "ecs:DeleteTaskDefinitions":
         return {};
       case "ecs:RunTask":
-        return { tasks: Array.from({ length: input.count }, () => this.#task(input)) };
+        return this.#runTask(input);
       case "ecs:ListTasks":
         return {
           taskArns: [...this.tasks.values()].filter((task) =>
@@ -173,7 +199,7 @@ export class FakeAws implements AwsSend {
         this.instances.get(input.containerInstance.split("/").at(-1))!.joined = undefined;
         return {};
       case "ec2:RunInstances": {
-        const ids = Array.from({ length: input.MinCount }, () => `i-${++this.#count}`);
+        const ids = Array.from({ length: input.MaxCount }, () => `i-${++this.#count}`);
         const tags = input.TagSpecifications?.[0]?.Tags ?? [];
         for (const id of ids) {
           this.instances.set(id, { state: "running", token: input.ClientToken, joined: undefined, tags });
@@ -188,13 +214,14 @@ export class FakeAws implements AwsSend {
             ? instance.token === token
             : tag
             ? instance.tags.some((one) => (one as { Value: string }).Value === tag.Values[0])
-            : input.InstanceIds.includes(id)
+            : (input.InstanceIds ?? input.Filters[0].Values).includes(id)
         );
         return {
           Reservations: [{
-            Instances: found.map(([InstanceId, { state, tags }]) => ({
+            Instances: found.map(([InstanceId, { state, tags, reason }]) => ({
               InstanceId,
               State: { Name: state },
+              ...reason === undefined ? {} : { StateReason: { Message: reason } },
               Tags: tags,
             })),
           }],
@@ -203,9 +230,38 @@ export class FakeAws implements AwsSend {
       case "ec2:TerminateInstances":
         for (const id of input.InstanceIds) this.instances.get(id)!.state = "shutting-down";
         return {};
+      case "logs:GetLogEvents": {
+        const messages = this.logs.get(input.logStreamName);
+        if (!messages) {
+          throw awsError("ResourceNotFoundException", "The specified log stream does not exist.");
+        }
+        return { events: messages.map((message) => ({ message })), nextBackwardToken: "b/0" };
+      }
       default:
         throw new TypeError(`the fake has no ${action}`);
     }
+  }
+
+  #runTask(input: FakeCall["input"]): unknown {
+    if (this.room === undefined) {
+      return { tasks: Array.from({ length: input.count }, () => this.#task(input)) };
+    }
+    const joined = [...this.instances].filter(([, { joined }]) => joined).map(([id]) => `ci/${id}`);
+    if (joined.length === 0) {
+      throw awsError("InvalidParameterException", "No Container Instances were found in your cluster.");
+    }
+    const tasks: FakeTask[] = [];
+    for (const instance of joined) {
+      const used = [...this.tasks.values()].filter(({ containerInstanceArn, lastStatus }) =>
+        containerInstanceArn === instance && lastStatus !== "STOPPED"
+      ).length;
+      for (let free = this.room - used; free > 0 && tasks.length < input.count; free--) {
+        const task = this.#task(input);
+        task.containerInstanceArn = instance;
+        tasks.push(task);
+      }
+    }
+    return { tasks, failures: tasks.length < input.count ? [{ reason: "RESOURCE:MEMORY" }] : [] };
   }
 
   #cluster(name: string): unknown {

@@ -30,6 +30,9 @@ export const FAST: EcsTimes = {
   stopMs: 300,
   deleteMs: 200,
   roomMs: 30,
+  logMs: 100,
+  logWorkedMs: 100,
+  logAgainMs: 5,
 };
 
 /** Extra parameters that make a cluster and a task definition. */
@@ -101,8 +104,16 @@ export class HeldRun implements AsyncDisposable {
 
   static async start(
     aws: FakeAws,
-    { workers = 1, extraParams = EXTRA_PARAMS, register = new MemoryRegister(), signal, runId = "run-1" }: {
+    {
+      workers = 1,
+      extraParams = EXTRA_PARAMS,
+      register = new MemoryRegister(),
+      signal,
+      runId = "run-1",
+      times,
+    }: {
       workers?: number;
+      times?: Partial<EcsTimes>;
       extraParams?: Record<string, unknown>;
       register?: MemoryRegister;
       signal?: AbortSignal;
@@ -120,14 +131,17 @@ export class HeldRun implements AsyncDisposable {
       admit: () => 0,
       workerGone: (worker) => closed.push(worker),
     };
-    const fleet = await makeDriver({ send: () => aws, times: FAST }).start(fleetSpec(workers, extraParams), {
-      runId,
-      signal: signal ?? new AbortController().signal,
-      notice: (line) => notices.push(line),
-      register: () => Promise.resolve(register),
-      openChannel: () => Promise.resolve(channel),
-      attach: () => {},
-    });
+    const fleet = await makeDriver({ send: (region) => aws.in(region), times: { ...FAST, ...times } }).start(
+      fleetSpec(workers, extraParams),
+      {
+        runId,
+        signal: signal ?? new AbortController().signal,
+        notice: (line) => notices.push(line),
+        register: () => Promise.resolve(register),
+        openChannel: () => Promise.resolve(channel),
+        attach: () => {},
+      },
+    );
     return new HeldRun({ fleet, register, notices, closed, channel });
   }
 
@@ -139,7 +153,7 @@ export class HeldRun implements AsyncDisposable {
 
   /** Waits for something to become so. */
   async until<Value>(look: () => Value | undefined | false): Promise<Value> {
-    const endMs = performance.now() + 5000;
+    const endMs = performance.now() + 60_000;
     while (performance.now() < endMs) {
       const value = look();
       if (value !== undefined && value !== false) return value;
