@@ -14,6 +14,8 @@ export const CW_SUBPROC = "CW_SUBPROC";
 export const CW_PBS = "CW_PBS";
 /** Compute workers are SLURM jobs. */
 export const CW_SLURM = "CW_SLURM";
+/** Compute workers are Grid Engine jobs. RIOS has no such kind. */
+export const CW_SGE = "CW_SGE";
 /** Compute workers are AWS ECS tasks. */
 export const CW_ECS = "CW_ECS";
 /** Compute workers are AWS Batch jobs. */

@@ -11,6 +11,7 @@ import {
   CW_ECS,
   CW_NONE,
   CW_PBS,
+  CW_SGE,
   CW_SLURM,
   CW_SUBPROC,
   CW_THREADS,
@@ -23,7 +24,7 @@ import { ShipError } from "./ship/ship_error.ts";
 export interface KindStatus {
   /** Its name. */
   readonly kind: ComputeWorkerKind;
-  /** Whether this version has it. */
+  /** Whether this version has it: true of all that RIOS has. */
   readonly built: boolean;
   /** Whether it can run here. */
   readonly available: boolean;
@@ -33,18 +34,19 @@ export interface KindStatus {
 
 type Loader = () => Promise<{ readonly driver: Driver }>;
 
-/** The kinds by name. Those without a loader are RIOS's that this version does not have yet. */
-const KINDS = new Map<ComputeWorkerKind, Loader | undefined>([
+/** The kinds by name. */
+const KINDS = new Map<ComputeWorkerKind, Loader>([
   [CW_NONE, () => import("../drivers/none.ts")],
   [CW_THREADS, () => import("../drivers/threads.ts")],
   [CW_SUBPROC, () => import("../drivers/subproc.ts")],
   [CW_PBS, () => import("../drivers/pbs.ts")],
   [CW_SLURM, () => import("../drivers/slurm.ts")],
+  [CW_SGE, () => import("../drivers/sge.ts")],
   [CW_ECS, () => import("../drivers/ecs.ts")],
   [CW_AWSBATCH, () => import("../drivers/aws_batch.ts")],
 ]);
 
-const NOT_BUILT = "not built yet";
+const registered = new Map<ComputeWorkerKind, Driver>();
 
 /**
  * Makes a driver known under its kind's name.
@@ -53,8 +55,7 @@ const NOT_BUILT = "not built yet";
  */
 export function registerDriver(driver: Driver): void {
   checkDriver(driver, "registerDriver()");
-  const loader = KINDS.get(driver.kind);
-  if (loader && registered.get(driver.kind) !== driver) {
+  if (KINDS.has(driver.kind) && registered.get(driver.kind) !== driver) {
     throw new ConfigError(
       `Cannot register a driver for ${driver.kind}: there is one. Give yours another name`,
     );
@@ -62,8 +63,6 @@ export function registerDriver(driver: Driver): void {
   registered.set(driver.kind, driver);
   KINDS.set(driver.kind, () => Promise.resolve({ driver }));
 }
-
-const registered = new Map<ComputeWorkerKind, Driver>();
 
 /**
  * Loads a module that exports a driver as `driver` or as its default, and registers it.
@@ -102,15 +101,11 @@ async function importDriver(url: URL): Promise<Record<string, unknown>> {
  * The driver of a kind, whether it can run here or not.
  *
  * @throws {ConfigError} if there is no such kind.
- * @throws {UnavailableError} if this version does not have it.
  */
 export async function findDriver(kind: ComputeWorkerKind): Promise<Driver> {
-  if (!KINDS.has(kind)) {
-    throw new ConfigError(`There is no kind '${kind}'. The kinds are ${[...KINDS.keys()].join(", ")}`);
-  }
   const loader = KINDS.get(kind);
   if (!loader) {
-    throw new UnavailableError(`${kind} is ${NOT_BUILT}; see "blockfleet kinds" for what there is`);
+    throw new ConfigError(`There is no kind '${kind}'. The kinds are ${[...KINDS.keys()].join(", ")}`);
   }
   return (await loader()).driver;
 }
@@ -119,7 +114,7 @@ export async function findDriver(kind: ComputeWorkerKind): Promise<Driver> {
  * The driver of a kind.
  *
  * @throws {ConfigError} if there is no such kind.
- * @throws {UnavailableError} if this version does not have it, or it can't run here.
+ * @throws {UnavailableError} if it can't run here.
  */
 export async function getDriver(kind: ComputeWorkerKind): Promise<Driver> {
   const driver = await findDriver(kind);
@@ -140,9 +135,8 @@ export async function getComputeWorkerManager(kind: ComputeWorkerKind): Promise<
 /** Every kind there is, and whether it can run here. */
 export async function listKinds(): Promise<KindStatus[]> {
   return await Promise.all([...KINDS].map(async ([kind, loader]): Promise<KindStatus> => {
-    if (!loader) return { kind, built: false, available: false, reason: NOT_BUILT };
-    const availability = await (await loader()).driver.available();
-    return { kind, built: true, ...availability };
+    const { driver } = await loader();
+    return { kind, built: true, ...await driver.available() };
   }));
 }
 

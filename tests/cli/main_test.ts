@@ -76,7 +76,7 @@ Deno.test("--verbose adds the stack", async () => {
   assertMatch(err.slice(1).join("\n"), /^ConfigError: [^]*\n {4}at /);
 });
 
-Deno.test("kinds lists RIOS's seven", async () => {
+Deno.test("kinds lists RIOS's seven, and Grid Engine", async () => {
   const { status, out } = await run("kinds");
   assertEquals(status, 0);
   assertEquals(out.slice(1).map((line) => line.split(" ")[0]), [
@@ -85,12 +85,13 @@ Deno.test("kinds lists RIOS's seven", async () => {
     "CW_SUBPROC",
     "CW_PBS",
     "CW_SLURM",
+    "CW_SGE",
     "CW_ECS",
     "CW_AWSBATCH",
   ]);
   const { out: [json] } = await run("kinds", "--json");
   const { ok, kinds } = JSON.parse(json!);
-  assertEquals([ok, kinds.length], [true, 7]);
+  assertEquals([ok, kinds.length], [true, 8]);
   for (const { kind, built, available, reason } of kinds.slice(0, 3)) {
     assertEquals([built, available, reason], [true, true, undefined], kind);
   }

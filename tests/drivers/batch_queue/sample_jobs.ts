@@ -9,10 +9,15 @@ import type { BatchScheduler } from "../../../drivers/batch_queue/batch_schedule
 import type { BatchQueueParams } from "../../../drivers/batch_queue/extra_params.ts";
 import { type JobSubmission, WorkerJobs } from "../../../drivers/batch_queue/worker_jobs.ts";
 import { pbsScheduler } from "../../../drivers/pbs/pbs_scheduler.ts";
+import { sgeScheduler } from "../../../drivers/sge/sge_scheduler.ts";
 import { slurm } from "../../../drivers/slurm/slurm_scheduler.ts";
 
 /** Every scheduler, by the name of its goldens' folder. */
-export const SCHEDULERS: Readonly<Record<string, BatchScheduler>> = { slurm, pbs: pbsScheduler() };
+export const SCHEDULERS: Readonly<Record<string, BatchScheduler>> = {
+  slurm,
+  pbs: pbsScheduler(),
+  sge: sgeScheduler(),
+};
 
 /** What a sample job is made with. */
 export interface SampleOptions {

@@ -71,6 +71,26 @@ Deno.test("two signals do not keep the worker from finishing", async () => {
   assertEquals([code, parseJobLog(log).tail], [4, "working\ndrained"]);
 });
 
+Deno.test("a script with a watch ends as its command does, and leaves nothing", async () => {
+  await using at = await TempFolder.make();
+  const { code, log } = await runScript(at, {
+    command: ["bash", "-c", "echo hello; exit 7"],
+    isWatched: true,
+  });
+  assertEquals(code, 7);
+  assertEquals(parseJobLog(log), { tail: "hello", exitStatus: 7, schedulerWords: [] });
+  await at.untilUnused();
+  const drained = await runScript(at, { command: DRAINING, signal: "SIGUSR2", isWatched: true });
+  assertEquals([drained.code, parseJobLog(drained.log).tail], [4, "working\ndrained"]);
+  await at.untilUnused();
+});
+
+Deno.test("a worker ends with a script that has a watch, although only the script's group is killed", async () => {
+  await using at = await TempFolder.make();
+  await runScript(at, { command: [...DRAINING, at.path], groupSignal: "SIGKILL", isWatched: true });
+  await at.untilUnused();
+});
+
 Deno.test("a wrapper that swallows SIGTERM does not keep it from the worker", async () => {
   await using at = await TempFolder.make();
   const { code, log } = await runScript(at, {
@@ -117,13 +137,15 @@ const DRAINING = [
 interface RunOptions extends Partial<JobScript> {
   /** Sent once the worker works. */
   readonly signal?: Deno.Signal;
+  /** To its process group alone, once the worker works. */
+  readonly groupSignal?: Deno.Signal;
   /** Sent soon after it. */
   readonly again?: Deno.Signal;
 }
 
 async function runScript(
   at: TempFolder,
-  { signal, again, ...given }: RunOptions,
+  { signal, groupSignal, again, ...given }: RunOptions,
 ): Promise<{ code: number; log: string }> {
   const script = renderJobScript({
     shell: "/bin/bash",
@@ -142,7 +164,13 @@ async function runScript(
   const job = new Deno.Command("bash", {
     args: ["-c", 'exec "$0" "$1" > "$2" 2>&1', given.shell ?? "/bin/bash", file, `${at.path}/log`],
     stdin: "null",
+    // It leads a group of its own, as a scheduler's job does.
+    detached: true,
   }).spawn();
+  if (groupSignal) {
+    await at.until("log", "working");
+    Deno.kill(-job.pid, groupSignal);
+  }
   if (signal) {
     await at.until("log", "working");
     job.kill(signal);
@@ -169,6 +197,26 @@ class TempFolder implements AsyncDisposable {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     assert(false, `'${text}' never came`);
+  }
+
+  /** Waits until no process works in the folder or names it. */
+  async untilUnused(): Promise<void> {
+    const users = () =>
+      [...Deno.readDirSync("/proc")].filter(({ name }) => {
+        if (!/^\d+$/.test(name) || Number(name) === Deno.pid) return false;
+        try {
+          const command = Deno.readTextFileSync(`/proc/${name}/cmdline`);
+          return command.includes(this.path) || Deno.readLinkSync(`/proc/${name}/cwd`) === this.path;
+        } catch {
+          // It has ended while we looked, or is another user's.
+          return false;
+        }
+      });
+    for (const since = performance.now(); performance.now() - since < 10_000;) {
+      if (users().length === 0) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assertEquals(users().map(({ name }) => name), []);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
