@@ -28,6 +28,7 @@ import {
 /** Where Debian has what is for no PATH, and what is the same on every machine. */
 const DEBIAN = { programs: "/usr/lib/gridengine", shared: "/usr/share/gridengine" };
 
+const ATTEMPTS = 3;
 const MASTER_PID = "spool/qmaster/qmaster.pid";
 
 /** Why there can be no Grid Engine here, or undefined. */
@@ -58,9 +59,26 @@ export class SgeCluster implements AsyncDisposable {
    * @param folder where it lives; a new temporary folder by default.
    */
   static async start(folder?: string): Promise<SgeCluster> {
-    folder ??= await Deno.makeTempDir({ prefix: "blockfleet_sge_" });
-    // Its user's jobs write no more there than the daemons, but they must find it.
-    await Deno.chmod(folder, 0o755);
+    for (let attempt = 1;; attempt++) {
+      const root = folder ?? await Deno.makeTempDir({ prefix: "blockfleet_sge_" });
+      await Deno.mkdir(root, { recursive: true });
+      // Its user's jobs write no more there than the daemons, but they must find it.
+      await Deno.chmod(root, 0o755);
+      const cluster = await SgeCluster.#inFolder(root);
+      try {
+        await cluster.#begin();
+        return cluster;
+      } catch (error) {
+        const logs = await cluster.#logs();
+        await cluster.stop();
+        // On a busy machine a port may be gone again, or a daemon miss the other's first answer and ask much later.
+        if (attempt === ATTEMPTS) throw new Error(`Grid Engine does not start: ${logs}`, { cause: error });
+        console.warn(`Grid Engine is started again: ${error}: ${logs}`);
+      }
+    }
+  }
+
+  static async #inFolder(folder: string): Promise<SgeCluster> {
     const [masterPort, execPort] = freePorts(2);
     const env = {
       SGE_ROOT: folder,
@@ -69,26 +87,23 @@ export class SgeCluster implements AsyncDisposable {
       SGE_EXECD_PORT: String(execPort),
     };
     await Deno.writeTextFile(`${folder}/env.json`, JSON.stringify(env));
-    const cluster = new SgeCluster(folder, env);
+    return new SgeCluster(folder, env);
+  }
+
+  async #begin(): Promise<void> {
+    const { folder, env } = this;
     const user = (await runCommand(["id", "-un"])).trim();
     const spec: SgeConfSpec = { folder, host: Deno.hostname(), user };
-    try {
-      await cluster.#makeCell(spec);
-      await cluster.startController();
-      await cluster.#configure(spec);
-      await cluster.#daemon("sge_execd");
-      await until("a host that reports its load", async () => {
-        const { stdout } = await tryCommand(["qstat", "-f"], { env });
-        const [name, , , load] = stdout.split("\n").find((line) => line.startsWith("all.q"))?.split(/\s+/) ??
-          [];
-        return name !== undefined && load !== "-NA-" ? true : undefined;
-      }, { everyMs: 250 });
-    } catch (error) {
-      const logs = await cluster.#logs();
-      await cluster.stop();
-      throw new Error(`Grid Engine does not start: ${logs}`, { cause: error });
-    }
-    return cluster;
+    await this.#makeCell(spec);
+    await this.startController();
+    await this.#configure(spec);
+    await this.#daemon("sge_execd");
+    await until("a host that reports its load", async () => {
+      const { stdout } = await tryCommand(["qstat", "-f"], { env });
+      const [name, , , load] = stdout.split("\n").find((line) => line.startsWith("all.q"))?.split(/\s+/) ??
+        [];
+      return name !== undefined && load !== "-NA-" ? true : undefined;
+    }, { seconds: 60, everyMs: 250 });
   }
 
   /** The one that was started in this folder. */
@@ -129,11 +144,12 @@ export class SgeCluster implements AsyncDisposable {
         return code !== 0 || stdout.trim() === "" ? true : undefined;
       }, { seconds: 20 }).catch(() => false);
     }
-    // What they would write down at their ease is removed with the folder.
-    for (const host of await names(`${this.folder}/spool/execd`)) {
-      await this.#endDaemon("sge_execd", `spool/execd/${host}/execd.pid`, "SIGKILL");
-    }
-    await this.#endDaemon("sge_qmaster", MASTER_PID, "SIGKILL");
+    // What they would write down at their ease is removed with the folder; one that has just begun has no pid file yet.
+    const running = () => daemonsOf(this.folder);
+    for (const pid of await running()) Deno.kill(pid, "SIGKILL");
+    await until("the daemons' end", async () => (await running()).length === 0 ? true : undefined, {
+      seconds: 10,
+    });
     await Deno.remove(this.folder, { recursive: true });
   }
 
@@ -230,6 +246,20 @@ function isRunning(pid: number, name: string): boolean {
   }
 }
 
+/** The daemons of the cluster in a folder. */
+async function daemonsOf(folder: string): Promise<number[]> {
+  const pids = (await names("/proc")).map(Number).filter((pid) => pid > 1);
+  return pids.filter((pid) => {
+    if (!isRunning(pid, "sge_(?:qmaster|execd)")) return false;
+    try {
+      return Deno.readTextFileSync(`/proc/${pid}/environ`).split("\0").includes(`SGE_ROOT=${folder}`);
+    } catch {
+      // It has ended in the meantime, or is another user's.
+      return false;
+    }
+  });
+}
+
 async function names(folder: string): Promise<string[]> {
   const entries = await Array.fromAsync(Deno.readDir(folder)).catch(() => []);
   return entries.map(({ name }) => name);
@@ -245,7 +275,6 @@ async function commandLine(word: string | undefined): Promise<number> {
       console.error(missing);
       return 3;
     }
-    await Deno.mkdir(folder, { recursive: true });
     await SgeCluster.start(folder);
   } else if (word === "stop" && isThere) {
     await SgeCluster.at(folder).stop();
