@@ -56,7 +56,10 @@ export async function runInterruptible<T>(
   } catch (error) {
     throw received ? new InterruptedError(received.signal, { cause: error }) : error;
   } finally {
-    for (const { signal, listener } of listeners) Deno.removeSignalListener(signal, listener);
+    // After a signal the program is about to end, and a repeated one must not cut off its last words.
+    if (!received) {
+      for (const { signal, listener } of listeners) Deno.removeSignalListener(signal, listener);
+    }
   }
 }
 

@@ -326,10 +326,11 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   fn: () =>
     inFolder(async (folder) => {
-      const child = spawn([...await slowRun(folder, SLOW, "CW_SUBPROC"), "--json"]);
+      const child = spawn([...await slowRun(folder, ENDLESS, "CW_NONE"), "--json"]);
       await untilBegun(folder);
       child.kill("SIGTERM");
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      // The first one is given two seconds.
       child.kill("SIGTERM");
       const { code, out, err } = await ended(child);
       assertEquals([code, JSON.parse(out).error.name], [143, "InterruptedError"], err);
