@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from "../core/errors.ts";
+import { isObject } from "../core/is_object.ts";
 import { parseJsonArgument } from "./json_argument.ts";
 import type { ParsedOptions } from "./option_table.ts";
 
@@ -74,8 +75,4 @@ async function parseObject(argument: string): Promise<Record<string, unknown>> {
     throw new ConfigError(`--extra-params takes an object, such as '{"key": "value"}'`);
   }
   return value;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from "./errors.ts";
+import { isObject } from "./is_object.ts";
 import { shownValue } from "./shown_value.ts";
 
 /** What an option may be, apart from being left out. */
@@ -13,10 +14,7 @@ const KINDS: Readonly<Record<ValueKind, { readonly what: string; is(value: unkno
   "boolean": { what: "true or false", is: (value) => typeof value === "boolean" },
   "function": { what: "a function", is: (value) => typeof value === "function" },
   "text": { what: "a text", is: (value) => typeof value === "string" },
-  "object": {
-    what: "an object",
-    is: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-  },
+  "object": { what: "an object", is: isObject },
   "abort signal": { what: "an AbortSignal", is: (value) => value instanceof AbortSignal },
 };
 

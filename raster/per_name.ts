@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from "../core/errors.ts";
+import { isObject } from "../core/is_object.ts";
 import { shownValue } from "../core/shown_value.ts";
 import type { PerName } from "./apply_options.ts";
 
@@ -35,13 +36,12 @@ export function valueFor<T, F>(
   if (option === undefined) return fallback;
   const given: unknown = option;
   if (isOne(given)) return given;
-  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+  if (!isObject(given)) {
     throw new ConfigError(`${optionName} must be ${what}, or one for each name, not ${shownValue(given)}`);
   }
-  const byName = given as Readonly<Record<string, unknown>>;
-  const key = [name, OTHERS].find((one) => Object.hasOwn(byName, one) && byName[one] !== undefined);
+  const key = [name, OTHERS].find((one) => Object.hasOwn(given, one) && given[one] !== undefined);
   if (key === undefined) return fallback;
-  const value = byName[key];
+  const value = given[key];
   if (isOne(value)) return value;
   throw new ConfigError(`${optionName} of '${key}' must be ${what}, not ${shownValue(value)}`);
 }
@@ -52,7 +52,7 @@ export function valueFor<T, F>(
  * @throws {ConfigError} naming the option and the names there are.
  */
 export function checkNames(option: unknown, optionName: string, known: readonly string[]): void {
-  if (typeof option !== "object" || option === null || Array.isArray(option)) return;
+  if (!isObject(option)) return;
   for (const name of Object.keys(option)) {
     if (name !== OTHERS && !known.includes(name)) {
       throw new ConfigError(

@@ -5,6 +5,7 @@
  */
 import { dirname } from "@std/path/dirname";
 import { BlockfleetError } from "../errors.ts";
+import { isObject } from "../is_object.ts";
 import type { ProcessIdentity } from "../process_identity.ts";
 import { checkOwned } from "../private_folder.ts";
 import { syncFolder } from "../sync_folder.ts";
@@ -117,9 +118,7 @@ function checkRecord(value: unknown): RegisterRecord {
 }
 
 function asObject(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return value as Record<string, unknown>;
-  }
+  if (isObject(value)) return value;
   throw new BlockfleetError(`it is damaged: ${what} is no object`);
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from "../../core/errors.ts";
+import { isObject } from "../../core/is_object.ts";
 import { checkKnownKeys } from "../../core/known_keys.ts";
 import type { SdkInput } from "../aws/sdk_input.ts";
 
@@ -67,7 +68,7 @@ export function checkExtraParams(given: Readonly<Record<string, unknown>>): AwsB
   if (requestTimeout !== undefined && !(typeof requestTimeout === "number" && requestTimeout > 0)) {
     throw new ConfigError(`requestTimeout must be seconds above 0, not '${requestTimeout}'`);
   }
-  if (typeof submit_job !== "object" || submit_job === null || Array.isArray(submit_job)) {
+  if (!isObject(submit_job)) {
     throw new ConfigError("submit_job must be an object: what AWS Batch's SubmitJob takes");
   }
   for (const name of Object.keys(submit_job)) {

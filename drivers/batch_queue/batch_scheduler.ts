@@ -152,6 +152,23 @@ export function directiveLines(
   ].map((text) => `${directivePrefix} ${text}`);
 }
 
+/** Whether a job that bears the mark `value` is meant by `token`: that very one, or where it ends in a colon all that begin so. */
+export function isMeantBy(token: string, value: string | undefined): boolean {
+  return value !== undefined && (value === token || token.endsWith(":") && value.startsWith(token));
+}
+
+/**
+ * What of a cancel command's result is trouble; undefined if all are gone or going.
+ *
+ * @param said what it said of the jobs.
+ * @param gone tells the lines of jobs that are gone or going.
+ */
+export function troubleBeside(gone: RegExp, result: CommandResult, said: string): string | undefined {
+  const words = said.split("\n").filter((line) => line.trim() !== "" && !gone.test(line)).join("\n");
+  const isFine = result.exitCode !== undefined && words === "" && (result.exitCode === 0 || gone.test(said));
+  return isFine ? undefined : complaint({ ...result, stderr: words });
+}
+
 /** The first thing that a command complained of, in one line. */
 export function complaint({ argv, exitCode, stderr, stdout }: CommandResult): string {
   const said = (stderr.trim() || stdout.trim()).split("\n").map((line) => line.trim()).filter((line) =>

@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from "../../core/errors.ts";
+import { isObject } from "../../core/is_object.ts";
 import { checkKnownKeys } from "../../core/known_keys.ts";
 import { parseMemory, parseWalltime } from "./units.ts";
 
@@ -225,7 +226,7 @@ export function checkExtraParams(
 /** The dictionary for the manager's own job. */
 export function managerParams(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const { manager = {}, ...rest } = given;
-  if (typeof manager !== "object" || manager === null || Array.isArray(manager)) {
+  if (!isObject(manager)) {
     throw new ConfigError(
       "computeWorkerExtraParams.manager must be an object such as { walltime: '24:00:00' }",
     );

@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from "../../core/errors.ts";
+import { isObject } from "../../core/is_object.ts";
 import { checkKnownKeys } from "../../core/known_keys.ts";
 import type { SdkInput } from "../aws/sdk_input.ts";
 import { FARGATE_KEYS, type FargateOptions, makeExtraParamsFargate } from "./fargate.ts";
@@ -73,7 +74,7 @@ export function checkExtraParams(
   checkKnownKeys(params, KEYS, WHAT);
   for (const key of OBJECT_KEYS) {
     const value: unknown = params[key];
-    if (value !== undefined && (typeof value !== "object" || value === null || Array.isArray(value))) {
+    if (value !== undefined && !isObject(value)) {
       throw new ConfigError(`'${key}' in ${WHAT} must be an object: the input of the AWS call of that name`);
     }
   }

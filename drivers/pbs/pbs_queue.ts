@@ -5,6 +5,7 @@
  */
 import {
   complaint,
+  isMeantBy,
   type QueueAnswer,
   type QueueReport,
   type SubmittedJob,
@@ -67,9 +68,7 @@ export class PbsQueue {
     const { trouble, jobs } = await this.#list(run, [], { history: false });
     if (trouble !== undefined) return undefined;
     return [...jobs].flatMap(([id, attributes]) => {
-      const value = pbsVariable(attributes, RUN_VARIABLE);
-      const isMeant = value === token || token.endsWith(":") && value?.startsWith(token);
-      return isMeant ? [id] : [];
+      return isMeantBy(token, pbsVariable(attributes, RUN_VARIABLE)) ? [id] : [];
     });
   }
 

@@ -10,6 +10,7 @@ import {
   type Directive,
   type JobRequest,
   type Refusal,
+  troubleBeside,
 } from "../batch_queue/batch_scheduler.ts";
 import type { CheckedParams } from "../batch_queue/extra_params.ts";
 import type { CommandResult, CommandRunner } from "../batch_queue/run_command.ts";
@@ -60,14 +61,7 @@ export function pbsScheduler(): BatchScheduler {
     askEnds: (run, nativeIds) => queue.askEnds(run, nativeIds),
     find: (run, token) => queue.find(run, token),
     cancelCommand: (nativeIds) => ["qdel", ...nativeIds],
-    cancelTrouble(result: CommandResult): string | undefined {
-      const words = result.stderr.split("\n").filter((line) => line.trim() !== "" && !GONE.test(line)).join(
-        "\n",
-      );
-      const isFine = result.exitCode !== undefined && words === "" &&
-        (result.exitCode === 0 || GONE.test(result.stderr));
-      return isFine ? undefined : complaint({ ...result, stderr: words });
-    },
+    cancelTrouble: (result) => troubleBeside(GONE, result, result.stderr),
     showCommand: (nativeId) => ["qstat", "-f", nativeId],
   };
 }

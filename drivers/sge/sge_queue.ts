@@ -5,6 +5,7 @@
  */
 import {
   complaint,
+  isMeantBy,
   type QueueAnswer,
   type QueueReport,
   type SubmittedJob,
@@ -62,9 +63,7 @@ export class SgeQueue {
     const jobs = await this.#details(run, OUR_JOBS);
     if (!jobs) return undefined;
     return [...jobs].flatMap(([id, { uid, context }]) => {
-      const value = context.get(RUN_CONTEXT);
-      const isMeant = value === token || token.endsWith(":") && value?.startsWith(token);
-      return isMeant && uid === (Deno.uid() ?? undefined) ? [id] : [];
+      return isMeantBy(token, context.get(RUN_CONTEXT)) && uid === (Deno.uid() ?? undefined) ? [id] : [];
     });
   }
 

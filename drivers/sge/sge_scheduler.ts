@@ -9,6 +9,7 @@ import {
   complaint,
   type JobRequest,
   type Refusal,
+  troubleBeside,
 } from "../batch_queue/batch_scheduler.ts";
 import type { CommandResult, CommandRunner } from "../batch_queue/run_command.ts";
 import { shellWord } from "../batch_queue/shell_words.ts";
@@ -66,13 +67,7 @@ export function sgeScheduler(): BatchScheduler {
     askEnds: (run, nativeIds) => queue.askEnds(run, nativeIds),
     find: (run, token) => queue.find(run, token),
     cancelCommand: (nativeIds) => ["qdel", ...nativeIds],
-    cancelTrouble(result: CommandResult): string | undefined {
-      const said = `${result.stdout}\n${result.stderr}`;
-      const words = said.split("\n").filter((line) => line.trim() !== "" && !GONE.test(line)).join("\n");
-      const isFine = result.exitCode !== undefined && words === "" &&
-        (result.exitCode === 0 || GONE.test(said));
-      return isFine ? undefined : complaint({ ...result, stderr: words });
-    },
+    cancelTrouble: (result) => troubleBeside(GONE, result, `${result.stdout}\n${result.stderr}`),
     showCommand: (nativeId) => ["qstat", "-j", nativeId],
   };
 }

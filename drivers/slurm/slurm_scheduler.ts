@@ -8,6 +8,7 @@ import {
   type BatchScheduler,
   complaint,
   type Directive,
+  isMeantBy,
   type JobRequest,
   type QueueAnswer,
   type Refusal,
@@ -138,7 +139,7 @@ export const slurm: BatchScheduler = {
     if (result.exitCode !== 0) return undefined;
     const found = result.stdout.split("\n").flatMap((line) => {
       const [id, ...comment] = line.trim().split("|");
-      return isToken(comment.join("|"), token) ? [id!] : [];
+      return isMeantBy(token, comment.join("|")) ? [id!] : [];
     });
     return [...new Set(found)];
   },
@@ -160,9 +161,4 @@ function optional(option: string, value: string | undefined): Directive[] {
 function quoted(value: string): string {
   if (/^[A-Za-z0-9_@%+=:,./()[\]&|*!-]+$/.test(value)) return value;
   return `"${value.replace(/["\\]/g, "\\$&")}"`;
-}
-
-/** Whether a comment is the token, or one of the run's that it begins. */
-function isToken(comment: string, token: string): boolean {
-  return comment === token || token.endsWith(":") && comment.startsWith(token);
 }
