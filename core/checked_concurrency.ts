@@ -12,6 +12,7 @@ import { type ComputeWorkerKind, CW_NONE, CW_SUBPROC, CW_THREADS } from "./kinds
 import { checkValues } from "./check_values.ts";
 import { checkKnownKeys } from "./known_keys.ts";
 import { shownValue } from "./shown_value.ts";
+import { usualLosses } from "./usual_losses.ts";
 
 /** Every key of {@linkcode ConcurrencyStyle}; the compiler keeps the two alike. */
 const STYLE_KEYS: Readonly<Record<keyof ConcurrencyStyle, true>> = {
@@ -127,7 +128,7 @@ export function checkConcurrency(style: ConcurrencyStyle, driver: Driver): Check
     maxBlockLosses: count("maxBlockLosses", style.maxBlockLosses, 2),
     maxWorkerLosses: style.maxWorkerLosses === undefined && singleBlock
       ? undefined
-      : count("maxWorkerLosses", style.maxWorkerLosses, Math.max(3, 2 * workers)),
+      : count("maxWorkerLosses", style.maxWorkerLosses, usualLosses(workers)),
     copies: style.copies ?? true,
     threadsPerWorker: Math.max(1, count("threadsPerWorker", style.threadsPerWorker, 1)),
     workerPermissions: checkPermissions(style.workerPermissions ?? []),

@@ -25,6 +25,7 @@ import { Replacements } from "./replacements.ts";
 import { RunPlaces } from "./run_places.ts";
 import type { Timers } from "./timers.ts";
 import { workerName } from "./worker_name.ts";
+import { usualLosses } from "./usual_losses.ts";
 
 /** What `startWorkers()` takes. */
 export interface StartWorkersOptions {
@@ -201,7 +202,7 @@ export class ComputeWorkerManager {
     const dispatcher: Dispatcher = new Dispatcher(job, concurrency, {
       timers,
       expected: spec.workers,
-      maxWorkerLosses: concurrency.maxWorkerLosses ?? Math.max(3, 2 * spec.maxWorkers),
+      maxWorkerLosses: concurrency.maxWorkerLosses ?? usualLosses(spec.maxWorkers),
       hooks: {
         gone: (worker, wanted) => replacements.gone(worker, wanted),
         disconnected: (worker) => this.#fleet?.check?.(worker),

@@ -5,6 +5,7 @@
  */
 import { DriverError, messageOf, TimeoutExceededError } from "../../core/errors.ts";
 import { sleep } from "../../core/sleep.ts";
+import { usualLosses } from "../../core/usual_losses.ts";
 import type { AwsCaller } from "../aws/aws_caller.ts";
 import { AwsError } from "../aws/aws_error.ts";
 import type { EcsThingData } from "./belongings.ts";
@@ -52,8 +53,6 @@ export interface ComingRoom {
 }
 
 const WAIT_SECONDS = 300;
-/** As with workers (`maxWorkerLosses`): so many may end with no worker connecting in between, or twice as many as there are. */
-const LEAST_LOSSES = 3;
 
 /** The instances of one run; none unless it asks for them. */
 export class Instances {
@@ -173,7 +172,7 @@ export class Instances {
     { ended, signal }: { readonly ended: ReadonlyMap<string, string>; readonly signal: AbortSignal },
   ): Promise<void> {
     if (ended.size > 0) this.#endedLast = endWords(ended);
-    const most = Math.max(LEAST_LOSSES, 2 * this.#wanted);
+    const most = usualLosses(this.#wanted);
     if (this.#losses + missing > most) {
       return this.#giveUp(`more than ${most} ended since a worker last connected; ${this.#endedLast}`);
     }
