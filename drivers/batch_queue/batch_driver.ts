@@ -21,8 +21,9 @@ import { BatchFleet } from "./batch_fleet.ts";
 import type { BatchScheduler } from "./batch_scheduler.ts";
 import { cleanUpRuns } from "./clean_up_runs.ts";
 import { type CheckedParams, checkExtraParams } from "./extra_params.ts";
-import { LogFolder, logFolderPath } from "./log_folder.ts";
+import { ANOTHER_LOG_FOLDER, LogFolder, logFolderPath } from "./log_folder.ts";
 import { submitManagerJob } from "./manager_job.ts";
+import { checkLogPath } from "./one_line.ts";
 import { previewProbe } from "./probe.ts";
 import { previewJobs } from "./preview_jobs.ts";
 import { runCommand } from "./run_command.ts";
@@ -117,10 +118,11 @@ async function startFleet(
   );
   if (missing) context.notice(`exportEnv: ${missing[0]} is not set here, so jobs don't get it either`);
   const { runId } = context;
+  const path = logFolderPath(runId, params.logFolder, params.logFolder === undefined ? homeFolder() : "");
+  checkLogPath(path, "the workers' logs", ANOTHER_LOG_FOLDER);
   if (!spec.haveSharedTemp && scheduler.secretNotice !== undefined) context.notice(scheduler.secretNotice);
   const channel = await context.openChannel("network");
   const file = spec.haveSharedTemp ? await channel.addressFile(params.addressFolder) : undefined;
-  const path = logFolderPath(runId, params.logFolder, params.logFolder === undefined ? homeFolder() : "");
   const register = await context.register();
   const logs = await LogFolder.make(path, register, {
     keep: params.keepLogs,

@@ -5,6 +5,7 @@
  */
 import type { EndCause } from "../../core/driver.ts";
 import type { CheckedParams } from "./extra_params.ts";
+import { checkDirective } from "./one_line.ts";
 import type { CommandResult, CommandRunner } from "./run_command.ts";
 
 /** A job that is about to be submitted. */
@@ -139,7 +140,11 @@ export interface BatchScheduler {
   showCommand(nativeId: string): string[];
 }
 
-/** The whole lines of a job's directives: ours but for those left out, then the user's. */
+/**
+ * The whole lines of a job's directives: ours but for those left out, then the user's.
+ *
+ * @throws {ConfigError} if one of them is not on one line.
+ */
 export function directiveLines(
   { directivePrefix }: Pick<BatchScheduler, "directivePrefix">,
   directives: readonly Directive[],
@@ -149,7 +154,7 @@ export function directiveLines(
   return [
     ...directives.filter(({ option, needed }) => needed || !omitted.has(option)).map(({ text }) => text),
     ...extraDirectives,
-  ].map((text) => `${directivePrefix} ${text}`);
+  ].map((text) => checkDirective(`${directivePrefix} ${text}`));
 }
 
 /** Whether a job that bears the mark `value` is meant by `token`: that very one, or where it ends in a colon all that begin so. */

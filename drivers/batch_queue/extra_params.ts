@@ -6,6 +6,8 @@
 import { ConfigError } from "../../core/errors.ts";
 import { isObject } from "../../core/is_object.ts";
 import { checkKnownKeys } from "../../core/known_keys.ts";
+import { hasControl } from "./one_line.ts";
+import { shellWord } from "./shell_words.ts";
 import { parseMemory, parseWalltime } from "./units.ts";
 
 /** The extra parameters of `CW_SLURM`, `CW_PBS` and `CW_SGE`, all optional. One dictionary serves all. */
@@ -261,7 +263,7 @@ class Reader {
   line(key: keyof BatchQueueParams): string | undefined {
     const value = this.text(key);
     if (value === undefined || value === "") return undefined;
-    return checkLine(key, value);
+    return checkLine(key, value, "must be on one line, without control characters");
   }
 
   texts(key: keyof BatchQueueParams): string[] {
@@ -275,7 +277,8 @@ class Reader {
   }
 
   lines(key: keyof BatchQueueParams): string[] {
-    return this.texts(key).map((line) => checkLine(key, line));
+    const wish = "must be on one line, without control characters: give a list for several";
+    return this.texts(key).map((line) => checkLine(key, line, wish));
   }
 
   flag(key: keyof BatchQueueParams, fallback: boolean): boolean {
@@ -349,11 +352,12 @@ class Reader {
   }
 }
 
-function checkLine(key: string, value: string): string {
-  return /[\r\n]/.test(value) ? refuse(key, value, "must be on one line: give a list for several") : value;
+function checkLine(key: string, value: string, wish: string): string {
+  return hasControl(value) ? refuse(key, value, wish) : value;
 }
 
 function refuse(key: string, value: unknown, wish: string): never {
   const shown = typeof value === "string" ? value : JSON.stringify(value) ?? String(value);
-  throw new ConfigError(`computeWorkerExtraParams.${key} '${shown.replaceAll("\n", "\\n")}': it ${wish}`);
+  const quoted = hasControl(shown) ? shellWord(shown) : `'${shown}'`;
+  throw new ConfigError(`computeWorkerExtraParams.${key} ${quoted}: it ${wish}`);
 }

@@ -10,6 +10,9 @@ import { ConfigError, messageOf } from "../../core/errors.ts";
 /** The type of a log folder's line in the register. */
 export const FOLDER_THING = "logs";
 
+/** What to do where the log folder can't be used. */
+export const ANOTHER_LOG_FOLDER = "choose another with logFolder";
+
 /** Where a run's logs go. */
 export function logFolderPath(runId: string, chosen: string | undefined, home: string): string {
   return chosen === undefined
@@ -55,7 +58,7 @@ export class LogFolder {
     } catch (error) {
       await entry.gone();
       throw new ConfigError(
-        `Cannot make the workers' log folder '${path}': ${messageOf(error)}. Choose another with logFolder`,
+        `Cannot make the workers' log folder '${path}': ${messageOf(error)}: ${ANOTHER_LOG_FOLDER}`,
         { cause: error },
       );
     }

@@ -10,6 +10,7 @@ import { workerName } from "../../core/worker_name.ts";
 import { type BatchScheduler, complaint, directiveLines, type JobRequest } from "./batch_scheduler.ts";
 import { checkExtraParams, managerParams } from "./extra_params.ts";
 import { renderJobScript } from "./job_script.ts";
+import { checkLogPath } from "./one_line.ts";
 import type { CommandResult, CommandRunner } from "./run_command.ts";
 import { shellWords } from "./shell_words.ts";
 import { exported, jobName } from "./worker_jobs.ts";
@@ -26,7 +27,7 @@ const WALLTIME_NOTICE =
 /**
  * Submits the manager. Its log is in the folder that it runs in.
  *
- * @throws {ConfigError} if a parameter is wrong.
+ * @throws {ConfigError} if a parameter is wrong, or the folder's path can't stand in a directive.
  * @throws {SubmitError} if the scheduler refuses, or does not answer.
  */
 export async function submitManagerJob(
@@ -36,6 +37,7 @@ export async function submitManagerJob(
 ): Promise<SubmittedManager> {
   const given = managerParams(job.extraParams);
   const params = checkExtraParams({ ...given, keepLogs: true }, scheduler.optionsKey);
+  checkLogPath(job.folder, "the manager's log", "run the command in another");
   const environment = Deno.env.toObject();
   const id = crypto.randomUUID().slice(0, 8);
   const name = jobName(`${workerName(job.jobName, 0).replace(/_?0$/, "")}_manager`);

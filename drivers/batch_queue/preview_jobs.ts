@@ -6,7 +6,8 @@
 import type { FleetSpec, Preview } from "../../core/driver.ts";
 import type { BatchScheduler } from "./batch_scheduler.ts";
 import type { CheckedParams } from "./extra_params.ts";
-import { logFolderPath } from "./log_folder.ts";
+import { ANOTHER_LOG_FOLDER, logFolderPath } from "./log_folder.ts";
+import { checkLogPath } from "./one_line.ts";
 import { shellWords } from "./shell_words.ts";
 import { WorkerJobs } from "./worker_jobs.ts";
 
@@ -16,6 +17,8 @@ const ARRAY_LIMIT = 1000;
 /** The script and the submit command of each submission, with placeholders in capitals for what only a run has. */
 export function previewJobs(scheduler: BatchScheduler, spec: FleetSpec, params: CheckedParams): Preview {
   const home = Deno.env.get("HOME") ?? "HOME";
+  const logFolder = logFolderPath("RUN", params.logFolder, home);
+  checkLogPath(logFolder, "the workers' logs", ANOTHER_LOG_FOLDER);
   const file = `${params.addressFolder ?? `${home}/.blockfleet/run`}/RUN/channel`;
   const jobs = new WorkerJobs({
     scheduler,
@@ -29,7 +32,7 @@ export function previewJobs(scheduler: BatchScheduler, spec: FleetSpec, params: 
       ...spec.haveSharedTemp ? { file } : {},
       secrets: spec.haveSharedTemp ? [] : [["BLOCKFLEET_KEY", "KEY"]],
     },
-    logFolder: logFolderPath("RUN", params.logFolder, home),
+    logFolder,
     folder: Deno.cwd(),
     environment: placeholders(params),
   });

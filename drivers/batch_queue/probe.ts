@@ -8,6 +8,7 @@ import type { BatchScheduler } from "./batch_scheduler.ts";
 import { channelPlace } from "../../core/channel/advertised_addresses.ts";
 import { directiveLines, type JobRequest } from "./batch_scheduler.ts";
 import type { CheckedParams } from "./extra_params.ts";
+import { checkLogPath } from "./one_line.ts";
 import { shellWord, shellWords } from "./shell_words.ts";
 
 /** RIOS documents ports from 30000 on for its workers; any other free one may be put in its place. */
@@ -45,6 +46,7 @@ export function previewProbe(
 ): Preview {
   const home = Deno.env.get("HOME") ?? "HOME";
   const folder = `${params.addressFolder ?? `${home}/.blockfleet/run`}/probe`;
+  checkLogPath(folder, "the probe's log and file", "choose another with addressFolder");
   const file = `${folder}/channel`;
   const place = channelPlace(channel);
   const ownName = channel.networkInterface === undefined ? [Deno.hostname()] : [];

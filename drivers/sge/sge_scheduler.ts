@@ -75,9 +75,9 @@ export function sgeScheduler(): BatchScheduler {
 /** A log that `-o` can't name is opened by the script itself. */
 function openLog(job: JobRequest): string | undefined {
   if (isPlainPath(job)) return undefined;
-  const mark = "\n";
-  // The mark can't be in a path that is on one line, and the shell puts the element's number in its place.
-  return `exec >> ${shellWord(logPath(job, mark)).replace(mark, `'"$SGE_TASK_ID"'`)} 2>&1`;
+  // No path holds a NUL: it marks the place of the element's number, which the shell puts there.
+  const parts = logPath(job, "\0").split("\0").map(shellWord);
+  return `exec >> ${parts.join('"$SGE_TASK_ID"')} 2>&1`;
 }
 
 function refusal({ exitCode, stdout, stderr }: CommandResult): Refusal {

@@ -13,8 +13,11 @@ const REFUSED: readonly (readonly [Record<string, unknown>, string])[] = [
   [{ memory: "4096" }, "memory '4096': it must be a size with its unit"],
   [{ cores: 0 }, "cores '0': it must be a whole number of at least 1"],
   [{ queue: "a", partition: "b" }, "queue 'a' and partition 'b' are the same thing: give one"],
-  [{ queue: "a\n#SBATCH --wrap=x" }, "queue 'a\\n#SBATCH --wrap=x': it must be on one line"],
-  [{ sbatchOptions: ["-p a\n-q b"] }, "sbatchOptions '-p a\\n-q b': it must be on one line"],
+  [{ queue: "a\n#SBATCH --wrap=x" }, "queue $'a\\n#SBATCH --wrap=x': it must be on one line"],
+  [
+    { sbatchOptions: ["-p a\n-q b"] },
+    "sbatchOptions $'-p a\\n-q b': it must be on one line, without control characters: give a list for several",
+  ],
   [{ initCmds: [1] }, "initCmds '[1]': it must be a text or a list of texts"],
   [{ arrays: "no" }, "arrays 'no': it must be true or false"],
   [{ shell: "/usr/bin/fish" }, "shell '/usr/bin/fish': it must be the path of a bash"],

@@ -9,7 +9,7 @@
 
 # Made by blockfleet for run r1.
 # shellcheck disable=SC2016,SC2317
-exec >> '/scratch/it'\''s, "$HOME": 100%/blockfleet_r1/workers_0_'"$SGE_TASK_ID"'.log' 2>&1
+exec >> '/scratch/it'\''s, "$HOME": 100%/blockfleet_r1/workers_0_'"$SGE_TASK_ID".log 2>&1
 blockfleet_worker=
 blockfleet_signal=
 blockfleet_again=

@@ -30,8 +30,7 @@ trap 'blockfleet_forward USR1' USR1
 trap 'blockfleet_forward USR2' USR2
 printf 'blockfleet: job begins, %s on %s, %s\n' "${SLURM_JOB_ID:-${PBS_JOBID:-${JOB_ID:-$$}}}" "$(hostname)" "$(date)"
 export NO_COLOR=1
-export GREETING='it'\''s "$HOME"
-and more'
+export GREETING=$'it\'s "$HOME"\nand more'
 export EMPTY=''
 cd -- /home/ann/work || printf 'blockfleet: this node has no such folder, which is no error\n' >&2
 blockfleet_waited=0
