@@ -6,7 +6,7 @@
 import { RasterError } from "../core/errors.ts";
 import { crsName, sameCrs } from "./geotiff/geo_keys.ts";
 import type { GeoKeys, GeoTransform } from "./raster_info.ts";
-import { warpCommand } from "./warp_command.ts";
+import { warpAdvice } from "./warp_command.ts";
 
 /** A grid of pixels in the world. RIOS's PixelGridDefn. */
 export interface PixelGrid {
@@ -94,6 +94,8 @@ export function offsetOnLattice(reference: PixelGrid, grid: PixelGrid): PixelOff
 export interface NamedGrid {
   /** For people: the file it is from. */
   readonly name: string;
+  /** False for a grid that no file has, so that there is nothing to warp. */
+  readonly isFile?: boolean;
   /** The grid. */
   readonly grid: PixelGrid;
 }
@@ -111,17 +113,10 @@ export function requireOffset(reference: NamedGrid, named: NamedGrid): PixelOffs
         `'${reference.name}' has ${describeGrid(reference.grid)}; '${named.name}' has ${
           describeGrid(named.grid)
         }. ` +
-        advice(reference, named),
+        warpAdvice(reference, named),
     );
   }
   return offset;
-}
-
-function advice(reference: NamedGrid, named: NamedGrid): string {
-  const command = warpCommand(reference.grid, named);
-  return command
-    ? `Warp it to that grid first: ${command}`
-    : "Warp one of them to the grid of the other first";
 }
 
 /**

@@ -86,7 +86,7 @@ export async function planInputs(options: ApplyOptions): Promise<PlannedInputs> 
   const opening = options.signal ? { signal: options.signal } : {};
   const files = await openAll(named, opening);
   const workinggrid = await workingGrid(files, { controls, opening });
-  const reference = { name: "the working grid", grid: workinggrid };
+  const reference = { name: "the working grid", isFile: false, grid: workinggrid };
   const planned = files.map((file) => planFile(file, { controls, reference }));
   const inputs = names.map((name): InputPlan => ({
     name,
@@ -161,7 +161,9 @@ async function referenceGrid(
   { reference, referencePixgrid }: ApplierControls,
   opening: OpenSourceOptions,
 ): Promise<NamedGrid | undefined> {
-  if (referencePixgrid) return { name: "referencePixgrid", grid: checkedGrid(referencePixgrid) };
+  if (referencePixgrid) {
+    return { name: "referencePixgrid", isFile: false, grid: checkedGrid(referencePixgrid) };
+  }
   if (reference === undefined) return undefined;
   const info = await readInfo(location(reference, "reference"), opening);
   return namedGrid({ info, grid: gridOf(info) });

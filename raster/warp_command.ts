@@ -3,24 +3,80 @@
  *
  * @module
  */
+import { basename } from "@std/path/basename";
 import { crsName } from "./geotiff/geo_keys.ts";
 import type { NamedGrid, PixelGrid } from "./pixel_grid.ts";
+import { isRemote } from "./source/location.ts";
 
 /**
- * GDAL's command that puts a raster onto a grid, extent and all, ready for a POSIX shell; undefined where gdalwarp could not be
- * told: a grid with a rotation, or coordinate systems that no EPSG code says.
+ * What the user can do about two rasters that share no lattice: commands of GDAL that lead to files that do, or words
+ * where gdalwarp could not be told.
  */
-export function warpCommand(onto: PixelGrid, { name, grid }: NamedGrid): string | undefined {
+export function warpAdvice(reference: NamedGrid, named: NamedGrid): string {
+  const placeless = [reference, named].filter(({ grid }) => isPlaceless(grid));
+  if (placeless.length === 1) {
+    return `'${
+      placeless[0]!.name
+    }' does not say where it lies: give it a place first, by a world file beside it or ` +
+      "gdal_edit.py -a_ullr ULX ULY LRX LRY, and -a_srs for its coordinate system";
+  }
+  const direct = warpCommand(reference.grid, named);
+  if (direct) return `Warp it to that grid first: ${direct}`;
+  const turned = isWarpable(reference) ? warpCommand(named.grid, reference) : undefined;
+  if (turned) return `Warp '${reference.name}' to the grid of '${named.name}' first: ${turned}`;
+  const both = isWarpable(reference) && isWarpable(named)
+    ? [reference, named].map((one) => warpCommand(northUp(reference.grid), one))
+    : [];
+  if (both.length > 0 && both.every((command) => command !== undefined)) {
+    return `gdalwarp makes north-up files only, so warp both first: ${both.join("; ")}`;
+  }
+  return "Warp one of them to the grid of the other first";
+}
+
+/**
+ * GDAL's command that puts a raster onto a grid, extent and all, ready for a POSIX shell; undefined where gdalwarp could
+ * not be told: a raster that is no file, a grid with a rotation or one that is not north up, since gdalwarp makes no
+ * such files, or coordinate systems that no EPSG code says. The new file is named after the raster, as gdalwarp would
+ * write a second one into the first.
+ */
+export function warpCommand(onto: PixelGrid, named: NamedGrid): string | undefined {
+  const { name, grid } = named;
   const [left, width, rotation, top, skew, height] = onto.geotransform;
-  if (rotation !== 0 || skew !== 0) return undefined;
+  if (!isWarpable(named) || rotation !== 0 || skew !== 0 || width < 0 || height > 0) return undefined;
   const [from, to] = [crsName(grid.geoKeys), crsName(onto.geoKeys)];
   if (from !== to && (from === "none" || !to.startsWith("EPSG:"))) return undefined;
-  const xs = [left, left + onto.ncols * width].sort((a, b) => a - b);
-  const ys = [top, top + onto.nrows * height].sort((a, b) => a - b);
+  const [right, bottom] = [left + onto.ncols * width, top + onto.nrows * height];
   return [
-    ...["gdalwarp", ...from === to ? [] : ["-t_srs", to]],
-    ...["-te", xs[0], ys[0], xs[1], ys[1], "-ts", onto.ncols, onto.nrows],
-    `'${name.replaceAll("'", `'\\''`)}'`,
-    "warped.tif",
+    ...["gdalwarp", "-overwrite", ...from === to ? [] : ["-t_srs", to]],
+    ...["-te", left, bottom, right, top, "-ts", onto.ncols, onto.nrows],
+    quoted(sourceName(name)),
+    quoted(`${basename(name).replace(/\.[^.]*$/, "")}_warped.tif`),
   ].join(" ");
+}
+
+/** A raster that neither a tag nor a sidecar places has GDAL's default geotransform. */
+function isPlaceless({ geotransform }: PixelGrid): boolean {
+  return geotransform.join() === "0,1,0,0,0,1";
+}
+
+function isWarpable({ grid, isFile }: NamedGrid): boolean {
+  return isFile !== false && !isPlaceless(grid);
+}
+
+/** The same area in pixels of the same size, north up and east to the right. */
+function northUp(grid: PixelGrid): PixelGrid {
+  const [x, width, rotation, y, skew, height] = grid.geotransform;
+  const left = Math.min(x, x + grid.ncols * width);
+  const top = Math.max(y, y + grid.nrows * height);
+  return { ...grid, geotransform: [left, Math.abs(width), rotation, top, skew, -Math.abs(height)] };
+}
+
+/** What GDAL calls a file: URLs have a prefix, and a name must not look like an option. */
+function sourceName(name: string): string {
+  if (isRemote(name)) return `/vsicurl/${name}`;
+  return name.startsWith("-") ? `./${name}` : name;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,7 +1,10 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { ApplyOptions } from "../../raster/apply_options.ts";
 import type { PixelGrid } from "../../raster/pixel_grid.ts";
 import type { GeoTransform } from "../../raster/raster_info.ts";
-import { warpCommand } from "../../raster/warp_command.ts";
+import { warpAdvice, warpCommand } from "../../raster/warp_command.ts";
+import { gdalMissing, gdalName, tempFolder } from "../gdal.ts";
+import { makeRaster, readRaster, run } from "./apply_support.ts";
 
 /** GeoKey directory of a projected system with an EPSG code (GeoTIFF 1.1, ProjectedCRSGeoKey 3072). */
 function grid(geotransform: GeoTransform, epsg: number | null): PixelGrid {
@@ -12,33 +15,116 @@ function grid(geotransform: GeoTransform, epsg: number | null): PixelGrid {
 }
 
 const NORTH_UP: GeoTransform = [500_000, 30, 0, 5_300_000, 0, -30];
+const SOUTH_UP: GeoTransform = [500_000, 30, 0, 5_297_600, 0, 30];
+const EAST_LEFT: GeoTransform = [503_000, -30, 0, 5_300_000, 0, -30];
 const SHIFTED: GeoTransform = [500_010, 30, 0, 5_300_000, 0, -30];
 const EXTENT = "-te 500000 5297600 503000 5300000 -ts 100 80";
 
 Deno.test("a raster is warped to a grid and its extent, with the coordinate system where it differs", () => {
   const onto = grid(NORTH_UP, 32633);
   assertEquals(
-    warpCommand(onto, { name: "b.tif", grid: grid(SHIFTED, 32633) }),
-    `gdalwarp ${EXTENT} 'b.tif' warped.tif`,
+    warpCommand(onto, { name: "dir/b.tif", grid: grid(SHIFTED, 32633) }),
+    `gdalwarp -overwrite ${EXTENT} 'dir/b.tif' 'b_warped.tif'`,
   );
   assertEquals(
     warpCommand(onto, { name: "my 'b'.tif", grid: grid(SHIFTED, 32634) }),
-    `gdalwarp -t_srs EPSG:32633 ${EXTENT} 'my '\\''b'\\''.tif' warped.tif`,
+    `gdalwarp -overwrite -t_srs EPSG:32633 ${EXTENT} 'my '\\''b'\\''.tif' 'my '\\''b'\\''_warped.tif'`,
   );
-  const southUp = grid([500_000, 30, 0, 5_297_600, 0, 30], null);
   assertEquals(
-    warpCommand(southUp, { name: "b.tif", grid: grid(SHIFTED, null) }),
-    `gdalwarp ${EXTENT} 'b.tif' warped.tif`,
+    warpCommand(onto, { name: "https://example.org/b.tif", grid: grid(SHIFTED, 32633) }),
+    `gdalwarp -overwrite ${EXTENT} '/vsicurl/https://example.org/b.tif' 'b_warped.tif'`,
+  );
+  assertEquals(
+    warpCommand(onto, { name: "-b.tif", grid: grid(SHIFTED, 32633) }),
+    `gdalwarp -overwrite ${EXTENT} './-b.tif' '-b_warped.tif'`,
   );
 });
 
-Deno.test("no command is given for a rotated grid or a coordinate system that can't be named", () => {
+Deno.test("no command is given for a grid that gdalwarp can't make, or a coordinate system that can't be named", () => {
   const named = { name: "b.tif", grid: grid(SHIFTED, 32633) };
   assertEquals(warpCommand(grid([500_000, 30, 1, 5_300_000, 0, -30], 32633), named), undefined);
   assertEquals(warpCommand(grid([500_000, 30, 0, 5_300_000, 1, -30], 32633), named), undefined);
+  assertEquals(warpCommand(grid(SOUTH_UP, 32633), named), undefined);
+  assertEquals(warpCommand(grid(EAST_LEFT, 32633), named), undefined);
   assertEquals(warpCommand(grid(NORTH_UP, null), named), undefined);
   assertEquals(
     warpCommand(grid(NORTH_UP, 32633), { name: "b.tif", grid: grid(SHIFTED, null) }),
     undefined,
   );
 });
+
+Deno.test("a grid that no file has is not to be warped, and a raster without a place is to be given one", () => {
+  const southUp = { name: "referencePixgrid", isFile: false, grid: grid(SOUTH_UP, 32633) };
+  const words = "Warp one of them to the grid of the other first";
+  assertEquals(warpAdvice(southUp, { name: "b.tif", grid: grid(NORTH_UP, 32633) }), words);
+  const placeless = { name: "b.tif", grid: grid([0, 1, 0, 0, 0, 1], null) };
+  for (const other of [NORTH_UP, SOUTH_UP]) {
+    const named = { name: "a.tif", grid: grid(other, 32633) };
+    for (const advice of [warpAdvice(named, placeless), warpAdvice(placeless, named)]) {
+      assertStringIncludes(advice, "'b.tif' does not say where it lies");
+    }
+  }
+});
+
+/** What each case makes lie on two lattices: the geotransforms of the reference and of the other. */
+const CASES: Readonly<Record<string, readonly [GeoTransform, GeoTransform]>> = {
+  "a shifted raster": [NORTH_UP, SHIFTED],
+  "a south-up reference": [SOUTH_UP, NORTH_UP],
+  "a south-up raster": [NORTH_UP, SOUTH_UP],
+  "an east-left reference": [EAST_LEFT, NORTH_UP],
+  "two south-up rasters": [SOUTH_UP, [500_010, 30, 0, 5_297_600, 0, 30]],
+  "a south-up and an east-left raster": [SOUTH_UP, EAST_LEFT],
+};
+
+for (const [what, geotransforms] of Object.entries(CASES)) {
+  Deno.test({
+    name: gdalName(`the advised commands, run as they are, lead to inputs that are accepted: ${what}`),
+    ignore: gdalMissing !== false,
+    fn: async () => {
+      using folder = tempFolder();
+      const paths = [folder.file("a.tif"), folder.file("it's b.tif")] as const;
+      geotransforms.forEach((geotransform, index) => {
+        makeRaster(paths[index]!, { width: 100, height: 80, geotransform, seed: index + 1 });
+      });
+      const said = await refusal(paths);
+      const commands = said.slice(said.indexOf("gdalwarp -overwrite"));
+      const { success, stderr } = await new Deno.Command("sh", {
+        args: ["-ec", commands],
+        cwd: folder.path,
+        stdout: "null",
+      }).output();
+      assert(success, new TextDecoder().decode(stderr));
+      const warped = paths.map((path) => path.replace(/\.tif$/, "_warped.tif"));
+      const ready = paths.map((path, index) => isThere(warped[index]!) ? warped[index]! : path);
+      await run(job(ready, folder.file("out.tif")));
+      const out = await readRaster(folder.file("out.tif"));
+      assertEquals(out.info.geotransform?.[5], -30);
+    },
+  });
+}
+
+const copyFirst: ApplyOptions["userFunction"] = (_info, { a }, outputs) => {
+  outputs.out = a;
+};
+
+function job([a, b]: readonly string[], out: string): ApplyOptions {
+  return { userFunction: copyFirst, infiles: { a: a!, b: b! }, outfiles: { out } };
+}
+
+async function refusal(paths: readonly string[]): Promise<string> {
+  try {
+    await run(job(paths, `${paths[0]}.out`));
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error("The rasters were accepted as they are");
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
