@@ -122,7 +122,7 @@ function folderError(path: string, folder: string, what: string, cause?: unknown
 }
 
 /** A path on this machine; undefined for other URLs. */
-function localPath(location: string | URL): string | undefined {
+export function localPath(location: string | URL): string | undefined {
   const text = String(location);
   if (isFileUrl(text)) return fromFileUrl(text);
   return isUrl(text) ? undefined : text;

@@ -3,15 +3,18 @@
  *
  * @module
  */
+import { basename } from "@std/path/basename";
 import { dirname } from "@std/path/dirname";
+import { join } from "@std/path/join";
 import { LockedError, messageOf, RasterError } from "../../core/errors.ts";
 import { syncFolderSync } from "../../core/sync_folder.ts";
 import type { OutputSummary } from "../apply_options.ts";
 import { type GeoTiffSpec, GeoTiffWriter } from "../geotiff/geotiff_writer.ts";
 import { type FinishedFacts, FinishedPart } from "./finished_part.ts";
 import { lockPath, OutputLock } from "./output_lock.ts";
-import { type NamedPath, type ResolvedOutput, resolveOutputs } from "./output_paths.ts";
+import { localPath, type NamedPath, type ResolvedOutput, resolveOutputs } from "./output_paths.ts";
 import { partPath } from "./part_file.ts";
+import { removeSidecars } from "./remove_sidecars.ts";
 import { writeError } from "./write_error.ts";
 
 /** One output as it is wanted. */
@@ -34,6 +37,8 @@ export interface LockOutputsOptions {
 
 /** One output, locked. */
 interface LockedOutput extends ResolvedOutput {
+  /** Its absolute path as it was given: where it is a link, what lies beside the link counts, too. */
+  readonly linkPath: string;
   readonly spec: GeoTiffSpec;
   readonly lock: OutputLock;
 }
@@ -48,14 +53,19 @@ type OutputFile = GeoTiffWriter | FinishedPart;
  */
 export class OutputSet implements Disposable {
   readonly #outputs: readonly LockedOutput[];
+  /** Paths of the run's other files, which are no sidecars of an output even if they are called so. */
+  readonly #otherPaths: readonly string[];
+  readonly #onNotice: ((line: string) => void) | undefined;
   readonly #files = new Map<string, OutputFile>();
   /** Given up at the end: at the limit of open files there would be none to read a lock with, and all would be left. */
   #reserve: Deno.FsFile | undefined;
   #isHalfway = false;
   #settled = false;
 
-  private constructor(outputs: readonly LockedOutput[]) {
+  private constructor(outputs: readonly LockedOutput[], options: LockOutputsOptions) {
     this.#outputs = outputs;
+    this.#otherPaths = options.inputs.flatMap(({ path }) => localPath(path) ?? []);
+    this.#onNotice = options.onNotice;
     if (outputs.length > 0) this.#reserve = openReserve(outputs[0]!.realPath);
   }
 
@@ -76,9 +86,11 @@ export class OutputSet implements Disposable {
       return new OutputSet(
         resolved.map((output, index) => ({
           ...output,
+          linkPath: join(Deno.realPathSync(dirname(output.path)), basename(output.path)),
           spec: planned[index]!.spec,
           lock: locks.get(output.realPath)!,
         })),
+        options,
       );
     } catch (error) {
       // What keeps one from being released must not hold the others, nor hide why there are not all.
@@ -202,26 +214,35 @@ export class OutputSet implements Disposable {
   }
 
   /**
-   * Gives each file its final name, and waits until the disk has it all. After a rename that failed, files stay as
-   * they are, in place or under their part names, and the error says which.
+   * Gives each file its final name, removes what lay beside the file that had it before, and waits until the disk has it
+   * all. After a rename or a removal that failed, files stay as they are, in place or under their part names, and the
+   * error says which. Not before the rename: until then the old file must be whole, with all that belongs to it. After a
+   * kill between the two the journal is still there, and the run that goes on with it removes what is left.
    *
    * @returns what was made, in the order of the outputs.
    * @throws {LockedError} if a lock has passed to another run; its output is not touched.
-   * @throws {RasterError} if a file can't be renamed.
+   * @throws {RasterError} if a file can't be renamed, or what lies beside it can't be removed.
    */
   publish(): OutputSummary[] {
     this.checkLocks();
     const files = this.#outputs.map(({ name }) => this.#files.get(name)!);
-    this.#outputs.forEach(({ lock }, index) => {
+    const removed: string[] = [];
+    let inPlace = 0;
+    for (const [index, { lock, linkPath, realPath }] of this.#outputs.entries()) {
       try {
         lock.check();
         files[index]!.publish();
+        inPlace++;
+        for (const one of new Set([linkPath, realPath])) {
+          removed.push(...removeSidecars(one, this.#ownPaths()));
+        }
       } catch (error) {
         if (error instanceof LockedError && index === 0) throw error;
         this.#isHalfway = true;
-        throw halfwayError(error, { inPlace: files.slice(0, index), rest: files.slice(index) });
+        throw halfwayError(error, { inPlace: files.slice(0, inPlace), rest: files.slice(inPlace) });
       }
-    });
+    }
+    if (removed.length > 0) this.#onNotice?.(removedLine(removed));
     syncFolders(files.map(({ path }) => path));
     return this.#outputs.map((output, index) => summarise(output, files[index]!));
   }
@@ -270,6 +291,10 @@ export class OutputSet implements Disposable {
     this.abort();
   }
 
+  #ownPaths(): string[] {
+    return [...this.#otherPaths, ...this.#outputs.map(({ realPath }) => realPath)];
+  }
+
   #giveUpReserve(): void {
     this.#reserve?.close();
     this.#reserve = undefined;
@@ -303,6 +328,11 @@ function removeOrphan(path: string, onNotice: ((line: string) => void) | undefin
     throw writeError(path, error, `'${orphan}' is in the way and could not be removed`);
   }
   onNotice?.(`Removed '${orphan}', which a run that did not end well had left behind`);
+}
+
+function removedLine([first, ...others]: readonly string[]): string {
+  const more = others.length > 0 ? ` and ${others.length} more such file(s)` : "";
+  return `Removed '${first}'${more}, which described a raster that was replaced`;
 }
 
 function halfwayError(
