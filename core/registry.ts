@@ -4,7 +4,7 @@
  * @module
  */
 import type { Driver } from "./driver.ts";
-import { ConfigError, messageOf, UnavailableError } from "./errors.ts";
+import { ConfigError, messageOf } from "./errors.ts";
 import {
   type ComputeWorkerKind,
   CW_AWSBATCH,
@@ -18,6 +18,7 @@ import {
 } from "./kinds.ts";
 import { rememberDriverModule } from "./driver_modules.ts";
 import { ComputeWorkerManager } from "./manager.ts";
+import { requireAvailable } from "./require_available.ts";
 import { ShipError } from "./ship/ship_error.ts";
 
 /** What is known of one kind. */
@@ -118,8 +119,7 @@ export async function findDriver(kind: ComputeWorkerKind): Promise<Driver> {
  */
 export async function getDriver(kind: ComputeWorkerKind): Promise<Driver> {
   const driver = await findDriver(kind);
-  const availability = await driver.available();
-  if (!availability.available) throw new UnavailableError(`${kind} can't run here: ${availability.reason}`);
+  await requireAvailable(driver);
   return driver;
 }
 

@@ -5,11 +5,30 @@
  */
 import type { Driver } from "../core/driver.ts";
 import { batchQueueDriver } from "./batch_queue/batch_driver.ts";
+import { type BatchQueueFunctions, batchQueueFunctions } from "./batch_queue/queue_functions.ts";
 import { slurm } from "./slurm/slurm_scheduler.ts";
 
+export type { LogError } from "./batch_queue/extra_errors.ts";
 export type { BatchQueueParams } from "./batch_queue/extra_params.ts";
+export type { BatchQueueFunctions, ScriptJob } from "./batch_queue/queue_functions.ts";
 
 /** The driver of `CW_SLURM`. */
 export const driver: Driver = batchQueueDriver(slurm);
+
+const functions: BatchQueueFunctions = batchQueueFunctions(slurm, driver);
+
+/** Makes sure that SLURM can be used from here; see {@linkcode BatchQueueFunctions.checkBatchSystemAvailable}. */
+export const checkBatchSystemAvailable: BatchQueueFunctions["checkBatchSystemAvailable"] =
+  functions.checkBatchSystemAvailable;
+/** The first lines of a SLURM job's script; see {@linkcode BatchQueueFunctions.beginScript}. */
+export const beginScript: BatchQueueFunctions["beginScript"] = functions.beginScript;
+/** The command that submits a script to SLURM; see {@linkcode BatchQueueFunctions.getSubmitCmd}. */
+export const getSubmitCmd: BatchQueueFunctions["getSubmitCmd"] = functions.getSubmitCmd;
+/** The command that lists jobs in SLURM; see {@linkcode BatchQueueFunctions.getQueueCmd}. */
+export const getQueueCmd: BatchQueueFunctions["getQueueCmd"] = functions.getQueueCmd;
+/** The job id in SLURM's answer; see {@linkcode BatchQueueFunctions.getJobId}. */
+export const getJobId: BatchQueueFunctions["getJobId"] = functions.getJobId;
+/** What workers left in their logs; see {@linkcode BatchQueueFunctions.findExtraErrors}. */
+export const findExtraErrors: BatchQueueFunctions["findExtraErrors"] = functions.findExtraErrors;
 
 export default driver;

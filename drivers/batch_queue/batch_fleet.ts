@@ -20,6 +20,7 @@ import type { BatchScheduler, QueueAnswer, QueueReport } from "./batch_scheduler
 import { cancelJobs } from "./cancel_jobs.ts";
 import { type ElementEnd, isTrouble } from "./element_end.ts";
 import { type EndedElement, EndFinder } from "./end_finder.ts";
+import { extraError } from "./extra_errors.ts";
 import type { CheckedParams } from "./extra_params.ts";
 import { type FleetElement, isAbsent, secondsLeftOf } from "./fleet_element.ts";
 import { endFleet, PATIENCE_MS } from "./fleet_end.ts";
@@ -315,12 +316,10 @@ export class BatchFleet implements Fleet {
 
   /** What a job left that nobody else will hear of. */
   #report({ worker, nativeId, isCancelled }: FleetElement, end: ElementEnd, log: JobLog | undefined): void {
-    // An end that was asked for is none to report, and neither is one of which nothing is known.
-    const isOdd = isTrouble(end) && end.exitCode !== undefined && !isCancelled && log?.signal === undefined;
-    const words = log?.schedulerWords.join("; ") ?? "";
-    if (!isOdd && words === "") return;
+    const text = extraError(end, log, { isCancelled });
+    if (text === undefined) return;
     this.#options.logs.keep();
-    this.#reports.push({ worker, nativeId, text: `job ${nativeId}: ${isOdd ? end.text : words}` });
+    this.#reports.push({ worker, nativeId, text: `job ${nativeId}: ${text}` });
   }
 
   #logFile({ job, index }: FleetElement): string {

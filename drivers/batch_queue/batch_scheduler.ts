@@ -15,7 +15,7 @@ export interface JobRequest {
   /** What finds it again: `blockfleet:RUN:N`, unique to one submission. */
   readonly token: string;
   /** How many elements; undefined for a plain job. */
-  readonly arraySize?: number;
+  readonly arraySize?: number | undefined;
   /** Folder of its log. */
   readonly logFolder: string;
   /** Begins the name of its log, whatever the scheduler. Default nothing. */
@@ -126,6 +126,8 @@ export interface BatchScheduler {
   reach(run: CommandRunner): Promise<string | undefined>;
   /** Most elements of an array here; undefined if it can't be found out. */
   arrayLimit(run: CommandRunner): Promise<number | undefined>;
+  /** The command that lists these jobs, or all of the user's if there are none, in the form that `ask` reads. */
+  queueCommand(jobIds: readonly string[]): string[];
   /** Asks about all these jobs in as few commands as can be. */
   ask(run: CommandRunner, jobs: readonly SubmittedJob[]): Promise<QueueAnswer>;
   /** Asks how jobs ended about which the queue itself says no more, or not enough. Missing ones are not known. */

@@ -7,10 +7,8 @@ import { shellWord, shellWords } from "./shell_words.ts";
 
 /** What a job's script is made of. */
 export interface JobScript {
-  /** The shell, with arguments. */
-  readonly shell: string;
-  /** Whole directive lines. */
-  readonly directives: readonly string[];
+  /** Its first lines: shell and directives, as {@linkcode beginScript} gives them. */
+  readonly begin: readonly string[];
   /** Shell text that opens the log, where no directive does. */
   readonly openLog?: string | undefined;
   /** The run, for people who read the script. */
@@ -54,10 +52,9 @@ export const EXIT_NO_FILE = 66;
  * only when its foreground child has ended, and wrappers such as `singularity exec` or `time` may swallow them.
  */
 export function renderJobScript(script: JobScript): string {
-  const { shell, directives, runId, initCmds, exports, commandExports = [] } = script;
+  const { begin, runId, initCmds, exports, commandExports = [] } = script;
   return [
-    `#!${shell}`,
-    ...directives,
+    ...begin,
     "",
     `# Made by blockfleet for run ${runId}.`,
     // Some versions of it take what only a trap calls for unreachable, and a quoted dollar for an oversight.

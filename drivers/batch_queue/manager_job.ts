@@ -7,7 +7,8 @@ import type { ManagerJob, SubmittedManager } from "../../core/driver.ts";
 import { SubmitError } from "../../core/errors.ts";
 import { sleep } from "../../core/sleep.ts";
 import { workerName } from "../../core/worker_name.ts";
-import { type BatchScheduler, complaint, directiveLines, type JobRequest } from "./batch_scheduler.ts";
+import { type BatchScheduler, complaint, type JobRequest } from "./batch_scheduler.ts";
+import { beginScript } from "./begin_script.ts";
 import { checkExtraParams, managerParams } from "./extra_params.ts";
 import { renderJobScript } from "./job_script.ts";
 import { checkLogPath } from "./one_line.ts";
@@ -51,8 +52,7 @@ export async function submitManagerJob(
     params,
   };
   const script = renderJobScript({
-    shell: params.shell,
-    directives: directiveLines(scheduler, scheduler.directives(request), params),
+    begin: beginScript(scheduler, request),
     openLog: scheduler.openLog?.(request),
     runId: "of a manager",
     folder: job.folder,

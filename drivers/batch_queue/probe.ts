@@ -6,7 +6,8 @@
 import type { FleetSpec, Preview } from "../../core/driver.ts";
 import type { BatchScheduler } from "./batch_scheduler.ts";
 import { channelPlace } from "../../core/channel/advertised_addresses.ts";
-import { directiveLines, type JobRequest } from "./batch_scheduler.ts";
+import type { JobRequest } from "./batch_scheduler.ts";
+import { beginScript } from "./begin_script.ts";
 import type { CheckedParams } from "./extra_params.ts";
 import { checkLogPath } from "./one_line.ts";
 import { shellWord, shellWords } from "./shell_words.ts";
@@ -74,9 +75,9 @@ export function previewProbe(
       {
         title: "The job's script",
         text: probeScript({
-          ...{ hosts, port, deno, shell: params.shell, initCmds: params.initCmds },
+          ...{ hosts, port, deno, initCmds: params.initCmds },
           file: haveSharedTemp ? file : undefined,
-          directives: directiveLines(scheduler, scheduler.directives(request), params),
+          begin: beginScript(scheduler, request),
           openLog: scheduler.openLog?.(request),
         }),
       },
@@ -92,22 +93,21 @@ export function previewProbe(
 interface ProbeScript {
   /** The address file's stand-in; undefined if workers have none. */
   readonly file: string | undefined;
-  readonly directives: readonly string[];
+  /** Its first lines: shell and directives. */
+  readonly begin: readonly string[];
   /** Shell text that opens the log, where no directive does. */
   readonly openLog?: string | undefined;
   readonly port: number;
   readonly hosts: readonly string[];
-  readonly shell: string;
   readonly initCmds: readonly string[];
   readonly deno: string;
 }
 
 /** The probe's script: file, names, port and program, one line each. */
 export function probeScript(
-  { file, hosts, port, shell, initCmds, deno, directives, openLog }: ProbeScript,
+  { file, hosts, port, initCmds, deno, begin, openLog }: ProbeScript,
 ): string {
-  return `#!${shell}
-${directives.join("\n")}
+  return `${begin.join("\n")}
 
 # Made by blockfleet: tests whether workers in jobs will reach their manager.
 # shellcheck disable=SC2016

@@ -6,7 +6,8 @@
 import type { FleetSpec } from "../../core/driver.ts";
 import { workerCommand } from "../../core/worker_command.ts";
 import { workerName } from "../../core/worker_name.ts";
-import { type BatchScheduler, directiveLines, type JobRequest } from "./batch_scheduler.ts";
+import type { BatchScheduler, JobRequest } from "./batch_scheduler.ts";
+import { beginScript } from "./begin_script.ts";
 import type { CheckedParams } from "./extra_params.ts";
 import { renderJobScript } from "./job_script.ts";
 
@@ -72,6 +73,40 @@ export function jobName(name: string): string {
   return name.replace(/[^A-Za-z0-9_.-]/g, "_").slice(0, 64);
 }
 
+/** What tells one job of workers from another. */
+export interface WorkerJob {
+  /** The run. */
+  readonly runId: string;
+  /** The user's name for it. */
+  readonly jobName: string | undefined;
+  /** The number of its first worker. */
+  readonly firstWorker: number;
+  /** Workers in it; several are an array. */
+  readonly workers: number;
+  /** Counts the run's jobs, from 0. */
+  readonly number: number;
+  /** Computing threads of each worker. */
+  readonly threads: number;
+  /** The run's log folder. */
+  readonly logFolder: string;
+  /** The checked dictionary. */
+  readonly params: CheckedParams;
+}
+
+/** A job of workers, as its directives and its log name it. */
+export function workerJobRequest(job: WorkerJob): JobRequest & { readonly arraySize: number | undefined } {
+  const { runId, jobName: name, firstWorker, workers, number, threads, logFolder, params } = job;
+  const isArray = workers > 1;
+  return {
+    name: jobName(isArray ? arrayName(name) : workerName(name, firstWorker)),
+    token: runToken(runId) + number,
+    arraySize: isArray ? workers : undefined,
+    logFolder,
+    logStem: isArray ? `workers_${number}` : `worker_${firstWorker}_${number}`,
+    params: { ...params, cores: params.cores ?? (threads > 1 ? threads : undefined) },
+  };
+}
+
 /** Makes submissions, numbered on. */
 export class WorkerJobs {
   readonly #options: WorkerJobsOptions;
@@ -85,27 +120,22 @@ export class WorkerJobs {
   /** A job for the workers from `firstWorker` on; an array if there are several. */
   make(firstWorker: number, workers: number): JobSubmission {
     const { scheduler, runId, spec, params, channel, logFolder, folder, environment } = this.#options;
-    const number = this.#made++;
-    const arraySize = workers === 1 ? undefined : workers;
-    const logStem = arraySize === undefined ? `worker_${firstWorker}_${number}` : `workers_${number}`;
-    const token = runToken(runId) + number;
-    const name = jobName(
-      arraySize === undefined ? workerName(spec.jobName, firstWorker) : arrayName(spec.jobName),
-    );
     const threads = params.cores ?? spec.threadsPerWorker;
-    const request: JobRequest = {
-      name,
-      token,
-      ...arraySize === undefined ? {} : { arraySize },
+    const request = workerJobRequest({
+      runId,
+      jobName: spec.jobName,
+      firstWorker,
+      workers,
+      number: this.#made++,
+      threads,
       logFolder,
-      logStem,
-      params: { ...params, cores: params.cores ?? (threads > 1 ? threads : undefined) },
-    };
+      params,
+    });
+    const { token, logStem, arraySize } = request;
     const own = scheduler.submitEnvironment?.(environment);
     const secrets = scheduler.carriesSecrets ? Object.fromEntries(channel.secrets) : undefined;
     const script = renderJobScript({
-      shell: params.shell,
-      directives: directiveLines(scheduler, scheduler.directives(request), params),
+      begin: beginScript(scheduler, request),
       openLog: scheduler.openLog?.(request),
       runId,
       folder,

@@ -56,6 +56,17 @@ export class PbsQueue {
     return { reports, unknownJobs };
   }
 
+  /** The command that lists these jobs, or all, as this server takes it. */
+  listCommand(
+    ids: readonly string[],
+    { history = false, json = this.#hasJson }: { readonly history?: boolean; readonly json?: boolean } = {},
+  ): string[] {
+    // Without -E this version gives only the first of several ids (openpbs#2672).
+    const options = ids.length === 0 ? ["-f"] : [...history ? ["-x"] : [], "-t", "-f"];
+    const format = json ? ["-F", "json", ...ids.length === 0 ? [] : ["-E"]] : [];
+    return ["qstat", ...options, ...format, ...ids];
+  }
+
   /** How jobs ended, from the server's history. */
   async askEnds(run: CommandRunner, nativeIds: readonly string[]): Promise<ReadonlyMap<string, QueueReport>> {
     if (!this.#hasHistory) return new Map();
@@ -87,18 +98,15 @@ export class PbsQueue {
     ids: readonly string[],
     { history }: { readonly history: boolean },
   ): Promise<Listing> {
-    // Without -E this version gives only the first of several ids (openpbs#2672).
-    const options = ids.length === 0 ? ["-f"] : [...history ? ["-x"] : [], "-t", "-f"];
     if (this.#hasJson) {
-      const words = ["qstat", ...options, "-F", "json", ...ids.length === 0 ? [] : ["-E"], ...ids];
-      const result = await run(words, { timeoutMs: ASK_MS });
+      const result = await run(this.listCommand(ids, { history }), { timeoutMs: ASK_MS });
       const isRefused = !ANSWERED.has(result.exitCode ?? -1) && BAD_USAGE.test(result.stderr + result.stdout);
       const jobs = isRefused ? undefined : parsePbsJson(result.stdout);
       if (jobs || !isRefused && !isAnswer(result)) return this.#listing(result, jobs ?? new Map(), history);
       // Torque knows neither -F nor -E, nor a history; other versions write JSON that is none only for some jobs.
       if (isRefused) this.#hasJson = this.#hasHistory = false;
     }
-    const result = await run(["qstat", ...options, ...ids], { timeoutMs: ASK_MS });
+    const result = await run(this.listCommand(ids, { history, json: false }), { timeoutMs: ASK_MS });
     return this.#listing(result, parsePbsText(result.stdout), history);
   }
 

@@ -57,6 +57,7 @@ export function pbsScheduler(): BatchScheduler {
       const limit = /^\s*max_array_size = (\d+)/m.exec(stdout);
       return exitCode === 0 && limit ? Number(limit[1]) : undefined;
     },
+    queueCommand: (jobIds) => queue.listCommand(jobIds),
     ask: (run, jobs) => queue.ask(run, jobs),
     askEnds: (run, nativeIds) => queue.askEnds(run, nativeIds),
     find: (run, token) => queue.find(run, token),

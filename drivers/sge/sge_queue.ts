@@ -25,13 +25,16 @@ const NONE_EXISTS = /following jobs do not exist/i;
 /** Every job of ours is named so, which spares the details of all others. */
 const OUR_JOBS = "blockfleet*";
 
+/** Lists the user's jobs, each element of an array by itself; it can't be asked for some of them. */
+export const LIST_COMMAND: readonly string[] = ["qstat", "-g", "d", "-r", "-xml"];
+
 /** One Grid Engine: it remembers why jobs wait, since figures that change all the time are no news. */
 export class SgeQueue {
   readonly #reasons = new Map<string, string>();
 
   /** Asks about jobs in one command, and in a second one about those that are not listed or that wait. */
   async ask(run: CommandRunner, jobs: readonly SubmittedJob[]): Promise<QueueAnswer> {
-    const result = await run(["qstat", "-g", "d", "-r", "-xml"], { timeoutMs: ASK_MS });
+    const result = await run(LIST_COMMAND, { timeoutMs: ASK_MS });
     const listed = result.exitCode === 0 ? parseListing(result.stdout) : undefined;
     if (!listed) return { trouble: complaint(result), reports: new Map(), unknownJobs: new Set() };
     const known = new Set([...listed.keys()].map(wholeJob));

@@ -14,7 +14,7 @@ import {
 import type { CommandResult, CommandRunner } from "../batch_queue/run_command.ts";
 import { shellWord } from "../batch_queue/shell_words.ts";
 import { checkSgeParams, isPlainPath, logPath, sgeDirectives } from "./sge_directives.ts";
-import { SgeQueue } from "./sge_queue.ts";
+import { LIST_COMMAND, SgeQueue } from "./sge_queue.ts";
 
 const REACH_MS = 8000;
 
@@ -63,6 +63,7 @@ export function sgeScheduler(): BatchScheduler {
       // 0 stands for no limit.
       return exitCode === 0 && limit > 0 ? limit : undefined;
     },
+    queueCommand: () => [...LIST_COMMAND],
     ask: (run, jobs) => queue.ask(run, jobs),
     askEnds: (run, nativeIds) => queue.askEnds(run, nativeIds),
     find: (run, token) => queue.find(run, token),

@@ -102,13 +102,14 @@ export const slurm: BatchScheduler = {
     return exitCode === 0 ? parseArrayLimit(stdout) : undefined;
   },
 
+  queueCommand(jobIds: readonly string[]): string[] {
+    const isShort = jobIds.length > 0 && jobIds.length <= NAMED_JOBS;
+    const named = isShort ? ["-j", jobIds.join(",")] : ["-u", String(Deno.uid() ?? "")];
+    return ["squeue", "-h", "-r", "-t", "all", ...named, "-o", SQUEUE_FORMAT];
+  },
+
   async ask(run: CommandRunner, jobs: readonly SubmittedJob[]): Promise<QueueAnswer> {
-    const named = jobs.length <= NAMED_JOBS
-      ? ["-j", jobs.map(({ jobId }) => jobId).join(",")]
-      : ["-u", String(Deno.uid() ?? "")];
-    const result = await run(["squeue", "-h", "-r", "-t", "all", ...named, "-o", SQUEUE_FORMAT], {
-      timeoutMs: ASK_MS,
-    });
+    const result = await run(slurm.queueCommand(jobs.map(({ jobId }) => jobId)), { timeoutMs: ASK_MS });
     if (result.exitCode === 0) return { reports: parseSqueue(result.stdout), unknownJobs: new Set() };
     // Said of a single job only: in a list those that are not known are passed over.
     if (jobs.length === 1 && /invalid job id specified/i.test(result.stderr)) {

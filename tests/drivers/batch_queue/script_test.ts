@@ -148,8 +148,7 @@ async function runScript(
   { signal, groupSignal, again, ...given }: RunOptions,
 ): Promise<{ code: number; log: string }> {
   const script = renderJobScript({
-    shell: "/bin/bash",
-    directives: [],
+    begin: ["#!/bin/bash"],
     runId: "r1",
     folder: at.path,
     exports: [],
@@ -162,7 +161,7 @@ async function runScript(
   const file = `${at.path}/script.sh`;
   await Deno.writeTextFile(file, script);
   const job = new Deno.Command("bash", {
-    args: ["-c", 'exec "$0" "$1" > "$2" 2>&1', given.shell ?? "/bin/bash", file, `${at.path}/log`],
+    args: ["-c", 'exec "$0" "$1" > "$2" 2>&1', "/bin/bash", file, `${at.path}/log`],
     stdin: "null",
     // It leads a group of its own, as a scheduler's job does.
     detached: true,
