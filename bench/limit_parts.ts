@@ -13,7 +13,8 @@
  */
 import { deflateSync, inflateSync } from "node:zlib";
 import { tileCompressor } from "../raster/geotiff/compress.ts";
-import { readDirectories, readHeader } from "../raster/geotiff/ifd.ts";
+import { readHeader } from "../raster/geotiff/ifd.ts";
+import { readImageDirectories } from "../raster/geotiff/image_directories.ts";
 import { readImageLayout } from "../raster/geotiff/image_layout.ts";
 import { TileIndex } from "../raster/geotiff/tile_index.ts";
 import { openByteSource } from "../raster/source/byte_source.ts";
@@ -54,9 +55,9 @@ async function encodedPairs(
 ): Promise<{ tiles: [Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>][]; tilePixels: number }> {
   await using source = await openByteSource(path);
   const header = await readHeader(source);
-  const [ifd] = await readDirectories(source, header);
-  const layout = await readImageLayout(ifd!, source.name);
-  const index = TileIndex.of(source, ifd!, { layout, littleEndian: header.littleEndian });
+  const { main: ifd } = await readImageDirectories(source, header);
+  const layout = await readImageLayout(ifd, source.name);
+  const index = TileIndex.of(source, ifd, { layout, littleEndian: header.littleEndian });
   const tilesABand = layout.tilesAcross * layout.tilesDown;
   await index.load(0, 2 * tilesABand - 1);
   const tile = async (at: number) => (await source.read(index.offset(at)!, index.byteCount(at, 0))).slice();

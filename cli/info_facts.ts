@@ -8,6 +8,7 @@ import { messageOf } from "../core/errors.ts";
 import { crsName, epsgCode, GEO_KEY, geoKeyValues } from "../raster/geotiff/geo_keys.ts";
 import { pixelToWorld } from "../raster/pixel_grid.ts";
 import type { GeoKeys, RasterInfo } from "../raster/raster_info.ts";
+import type { UnreadPart } from "../raster/unread_parts.ts";
 
 /** What `info --json` says of a file. */
 export interface InfoFacts {
@@ -41,6 +42,8 @@ export interface InfoFacts {
   readonly predictor: number;
   /** Sizes of the overviews. */
   readonly overviews: readonly { readonly width: number; readonly height: number }[];
+  /** What the file says and that is not used: its kind, and what there is in words. */
+  readonly unread: readonly UnreadPart[];
   /** Whether it is a BigTIFF. */
   readonly bigTiff: boolean;
   /** Byte order. */
@@ -68,6 +71,7 @@ export function infoFacts(info: RasterInfo): InfoFacts {
     compression: info.compression,
     predictor: info.predictor,
     overviews: info.overviews.map(({ width, height }) => ({ width, height })),
+    unread: info.unread.map(({ kind, what }) => ({ kind, what })),
     bigTiff: info.bigTiff,
     littleEndian: info.littleEndian,
     bytes: info.byteLength,
@@ -99,6 +103,7 @@ export function infoLines(info: RasterInfo): string[] {
     ["layout", `${tiled ? "tiles" : "strips"} of ${width} x ${height}, interleave ${facts.interleave}`],
     ["compression", facts.compression + predictor],
     ["overviews", overviews || "none"],
+    ...facts.unread.map(({ what }): [string, string] => ["not used", what]),
     [
       "file",
       `${facts.bigTiff ? "BigTIFF" : "TIFF"}, ${facts.littleEndian ? "little" : "big"}-endian, ` +

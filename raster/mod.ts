@@ -13,3 +13,4 @@ export * from "./raster_block.ts";
 export * from "./raster_info.ts";
 export type { OpenSourceOptions } from "./source/byte_source.ts";
 export * from "./reader_info.ts";
+export type { UnreadKind, UnreadPart } from "./unread_parts.ts";

@@ -20,6 +20,7 @@ import {
 import type { InputFile, InputPlan } from "./raster_job.ts";
 import type { RasterInfo } from "./raster_info.ts";
 import type { OpenSourceOptions } from "./source/byte_source.ts";
+import { unreadNotices } from "./unread_parts.ts";
 
 /** What a run reads. */
 export interface PlannedInputs {
@@ -94,7 +95,10 @@ export async function planInputs(options: ApplyOptions): Promise<PlannedInputs> 
     files: planned.filter((_, index) => files[index]!.name === name),
   }));
   const nodata = files.map((file, index) => ({ ...givenNodata(file, controls), plan: planned[index]! }));
-  const notices = nodataNotices(nodata, { workinggrid, overlap: controls.overlap ?? 0 });
+  const notices = [
+    ...unreadNotices(files.map(({ info }) => info)),
+    ...nodataNotices(nodata, { workinggrid, overlap: controls.overlap ?? 0 }),
+  ];
   return { inputs, workinggrid, notices };
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { DataType } from "./data_type.ts";
+import type { UnreadPart } from "./unread_parts.ts";
 
 /**
  * GDAL's six numbers: x of the outer corner of the first pixel, pixel width, row rotation, y of that corner,
@@ -74,6 +75,8 @@ export interface RasterInfo {
   readonly bigTiff: boolean;
   /** Reduced images in the file, largest first. */
   readonly overviews: readonly { readonly width: number; readonly height: number }[];
+  /** What the file says beyond this and that is not used; see {@linkcode UnreadPart} for how to add to it. */
+  readonly unread: readonly UnreadPart[];
   /** The file's size. */
   readonly byteLength: number;
   /** Changes when the file does: modification time and size, or the ETag. */

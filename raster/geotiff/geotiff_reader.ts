@@ -11,10 +11,11 @@ import type { PixelWindow, RasterInfo } from "../raster_info.ts";
 import { type ByteSource, openByteSource, type OpenSourceOptions } from "../source/byte_source.ts";
 import { readCoalesced, type ReadRequest } from "../source/read_coalesced.ts";
 import { loadChunkDecoder } from "./codecs/chunk_decoder.ts";
-import { type Ifd, readDirectories, readHeader, type TiffHeader } from "./ifd.ts";
+import { type Ifd, readHeader, type TiffHeader } from "./ifd.ts";
+import { readImageDirectories } from "./image_directories.ts";
 import { type ImageLayout, readImageLayout } from "./image_layout.ts";
 import { rawRequests } from "./raw_tiles.ts";
-import { readRasterInfo, selectDirectories } from "./read_raster_info.ts";
+import { readRasterInfo } from "./read_raster_info.ts";
 import { COMPRESSION, TAG } from "./tags.ts";
 import { TileCache } from "./tile_cache.ts";
 import { TileDecoder } from "./tile_decoder.ts";
@@ -109,7 +110,7 @@ export class GeoTiffReader implements AsyncDisposable {
   static async openSource(source: ByteSource, options: GeoTiffReaderOptions = {}): Promise<GeoTiffReader> {
     try {
       const header = await readHeader(source);
-      const directories = await selectDirectories(await readDirectories(source, header), source.name);
+      const directories = await readImageDirectories(source, header);
       const layout = await readImageLayout(directories.main, source.name);
       const info = await readRasterInfo(source, { header, directories, layout });
       return new GeoTiffReader(source, { header, ifd: directories.main, layout, info }, options);

@@ -1,19 +1,22 @@
 /**
- * The header and the image file directories of a TIFF: classic (TIFF 6.0 section 2) and BigTIFF. Every count
+ * The header and one image file directory of a TIFF: classic (TIFF 6.0 section 2) and BigTIFF. Every count
  * and offset is checked against the file's size before anything is allocated.
  *
  * @module
  */
 import { RasterError } from "../../core/errors.ts";
 import type { ByteSource } from "../source/byte_source.ts";
-import { FIELD_BYTES, FIELD_TYPE, tagName } from "./tags.ts";
+import { FIELD_BYTES, FIELD_TYPE, TAG, tagName } from "./tags.ts";
 
-/** More entries than any directory has: a damaged count, not a file to read. */
-const MAX_ENTRIES = 65535;
+/** More entries than any directory has; libtiff's limit too. */
+const MAX_ENTRIES = 4096;
 /** Longer fields of numbers than any but the tiles' own, which are read by pages. */
 const MAX_NUMBER_BYTES = 8 << 20;
-/** More directories than are worth walking through. */
-const MAX_DIRECTORIES = 65535;
+/** Longer texts than any that says something of an image. */
+const MAX_TEXT_BYTES = 16 << 20;
+
+/** The fields that are looked at; others would only take memory. */
+const KNOWN_TAGS: ReadonlySet<number> = new Set(Object.values(TAG));
 
 /** The first bytes of a TIFF. */
 export interface TiffHeader {
@@ -68,41 +71,12 @@ export async function readHeader(source: ByteSource): Promise<TiffHeader> {
   return { littleEndian, bigTiff: true, firstIfdOffset: getUint64(source, view, 8, littleEndian) };
 }
 
-/**
- * Reads all directories on the main chain.
- *
- * @throws {RasterError} if one is damaged, or they form a loop.
- */
-export async function readDirectories(source: ByteSource, header: TiffHeader): Promise<Ifd[]> {
-  const seen = new Set<number>();
-  const directories: Ifd[] = [];
-  let offset = header.firstIfdOffset;
-  while (offset !== 0) {
-    if (seen.has(offset)) {
-      throw new RasterError(
-        `'${source.name}' is damaged: its directories form a loop at byte ${offset}; get a good copy of it`,
-      );
-    }
-    if (seen.size === MAX_DIRECTORIES) {
-      throw new RasterError(
-        `'${source.name}' has more than ${MAX_DIRECTORIES} directories, which is refused`,
-      );
-    }
-    seen.add(offset);
-    const directory = await Ifd.read(source, header, offset);
-    directories.push(directory);
-    offset = directory.nextOffset;
-  }
-  if (directories.length === 0) {
-    throw new RasterError(`'${source.name}' has no image: its first directory is missing`);
-  }
-  return directories;
-}
-
-/** One directory: fields by tag, values read when they are asked for. */
+/** One directory: the fields that we know, by tag; values are read when they are asked for. */
 export class Ifd {
-  /** Where the next directory is; 0 for none. */
-  readonly nextOffset: number;
+  /** Where the next directory is; 0 for none, undefined if the file ends before it says so. */
+  readonly nextOffset: number | undefined;
+  /** Bytes that the directory takes, without the values that stand elsewhere. */
+  readonly byteLength: number;
   readonly #source: ByteSource;
   readonly #header: TiffHeader;
   readonly #entries: ReadonlyMap<number, IfdEntry>;
@@ -110,66 +84,43 @@ export class Ifd {
   private constructor(
     source: ByteSource,
     header: TiffHeader,
-    parts: { entries: ReadonlyMap<number, IfdEntry>; nextOffset: number },
+    parts: { entries: ReadonlyMap<number, IfdEntry>; nextOffset: number | undefined; byteLength: number },
   ) {
     this.#source = source;
     this.#header = header;
     this.#entries = parts.entries;
     this.nextOffset = parts.nextOffset;
+    this.byteLength = parts.byteLength;
   }
 
   /**
    * Reads the directory at `offset`.
    *
-   * @throws {RasterError} if it does not lie inside the file or is too long.
+   * @returns the directory, or in words what is wrong with it: it does not lie inside the file, or is empty or too long.
+   * @throws {RasterError} if the file can't be read.
    */
-  static async read(source: ByteSource, header: TiffHeader, offset: number): Promise<Ifd> {
+  static async read(source: ByteSource, header: TiffHeader, offset: number): Promise<Ifd | string> {
     const { bigTiff, littleEndian } = header;
     const countBytes = bigTiff ? 8 : 2;
+    if (!(offset + countBytes <= source.byteLength)) return beyondEnd(source, offset, countBytes);
     const countView = viewOf(await source.read(offset, countBytes));
     const count = bigTiff
-      ? getUint64(source, countView, 0, littleEndian)
+      ? Number(countView.getBigUint64(0, littleEndian))
       : countView.getUint16(0, littleEndian);
     if (count === 0 || count > MAX_ENTRIES) {
-      throw new RasterError(
-        `'${source.name}' is damaged: the directory at byte ${offset} claims ${count} entries (1 to ${MAX_ENTRIES})`,
-      );
+      return `the directory at byte ${offset} claims ${count} entries (1 to ${MAX_ENTRIES})`;
     }
-    const entryBytes = bigTiff ? 20 : 12;
-    const bytes = await source.read(offset + countBytes, count * entryBytes + (bigTiff ? 8 : 4));
-    const view = viewOf(bytes);
-    const entries = new Map<number, IfdEntry>();
-    for (let at = 0; at < count * entryBytes; at += entryBytes) {
-      const tag = view.getUint16(at, littleEndian);
-      // As in libtiff the first of several fields with one tag counts.
-      if (entries.has(tag)) continue;
-      const type = view.getUint16(at + 2, littleEndian);
-      const size = FIELD_BYTES[type];
-      // TIFF 6.0 section 2: readers skip fields of types that they do not know.
-      if (size === undefined) continue;
-      const n = bigTiff
-        ? getUint64(source, view, at + 4, littleEndian)
-        : view.getUint32(at + 4, littleEndian);
-      const valueAt = at + (bigTiff ? 12 : 8);
-      const fits = n * size <= (bigTiff ? 8 : 4);
-      entries.set(tag, {
-        tag,
-        type,
-        count: n,
-        byteLength: n * size,
-        inline: fits ? bytes.slice(valueAt, valueAt + n * size) : undefined,
-        valueOffset: fits
-          ? offset + countBytes + valueAt
-          : bigTiff
-          ? getUint64(source, view, valueAt, littleEndian)
-          : view.getUint32(valueAt, littleEndian),
-      });
-    }
-    const end = count * entryBytes;
-    const nextOffset = bigTiff
-      ? getUint64(source, view, end, littleEndian)
-      : view.getUint32(end, littleEndian);
-    return new Ifd(source, header, { entries, nextOffset });
+    const entriesBytes = count * (bigTiff ? 20 : 12);
+    const linkBytes = bigTiff ? 8 : 4;
+    const start = offset + countBytes;
+    if (start + entriesBytes > source.byteLength) return beyondEnd(source, start, entriesBytes);
+    const hasLink = start + entriesBytes + linkBytes <= source.byteLength;
+    const bytes = await source.read(start, entriesBytes + (hasLink ? linkBytes : 0));
+    return new Ifd(source, header, {
+      entries: parseEntries(bytes.subarray(0, entriesBytes), { ...header, start }),
+      nextOffset: hasLink ? getOffset(viewOf(bytes), entriesBytes, header) : undefined,
+      byteLength: countBytes + bytes.length,
+    });
   }
 
   /** Whether the directory has `tag`, with at least one value. */
@@ -234,15 +185,89 @@ export class Ifd {
     return (await this.numbers(tag))?.[0] ?? fallback;
   }
 
+  /** As {@linkcode number}, but only of a field whose values stand in the directory itself: nothing is read for it. */
+  inlineNumber(tag: number, fallback: number): number {
+    const entry = this.#entries.get(tag);
+    if (entry?.inline === undefined || entry.count === 0 || entry.type === FIELD_TYPE.ASCII) return fallback;
+    const data = { bytes: entry.inline, littleEndian: this.#header.littleEndian };
+    return decodeNumbers(this.#source, entry, data)[0] ?? fallback;
+  }
+
   /**
-   * The text of `tag`, up to its closing NULs; undefined if there is none. Bytes are read as UTF-8.
+   * The text of `tag`, up to its closing NULs; undefined if there is none.
    *
    * @throws {RasterError} if it does not lie inside the file.
    */
   async text(tag: number): Promise<string | undefined> {
-    const bytes = await this.bytes(tag);
-    return bytes === undefined ? undefined : new TextDecoder().decode(bytes).replace(/\0+$/, "");
+    const bytes = await this.bytes(tag, MAX_TEXT_BYTES);
+    if (bytes === undefined) return undefined;
+    let end = bytes.length;
+    while (end > 0 && bytes[end - 1] === 0) end--;
+    return decodeText(bytes.subarray(0, end));
   }
+
+  /**
+   * The text of `tag` as GDAL and libtiff take it, which ends at the first NUL; undefined if there is none.
+   *
+   * @throws {RasterError} if it does not lie inside the file.
+   */
+  async cText(tag: number): Promise<string | undefined> {
+    const bytes = await this.bytes(tag, MAX_TEXT_BYTES);
+    if (bytes === undefined) return undefined;
+    const end = bytes.indexOf(0);
+    return decodeText(end < 0 ? bytes : bytes.subarray(0, end));
+  }
+}
+
+/** Text in tags is bytes of no stated encoding: UTF-8 in practice, and Latin-1 of older writers. */
+function decodeText(bytes: Uint8Array<ArrayBuffer>): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("windows-1252").decode(bytes);
+  }
+}
+
+/** The entries that we know, from the bytes of a directory whose entries begin at byte `start` of the file. */
+function parseEntries(
+  bytes: Uint8Array<ArrayBuffer>,
+  at: TiffHeader & { readonly start: number },
+): Map<number, IfdEntry> {
+  const { bigTiff, littleEndian } = at;
+  const [entryBytes, valueAt, inlineBytes] = bigTiff ? [20, 12, 8] : [12, 8, 4];
+  const view = viewOf(bytes);
+  const entries = new Map<number, IfdEntry>();
+  for (let from = 0; from < bytes.length; from += entryBytes) {
+    const tag = view.getUint16(from, littleEndian);
+    // As in libtiff the first of several fields with one tag counts.
+    if (!KNOWN_TAGS.has(tag) || entries.has(tag)) continue;
+    const type = view.getUint16(from + 2, littleEndian);
+    const size = FIELD_BYTES[type];
+    // TIFF 6.0 section 2: readers skip fields of types that they do not know.
+    if (size === undefined) continue;
+    const count = getOffset(view, from + 4, at);
+    const byteLength = count * size;
+    const fits = byteLength <= inlineBytes;
+    const value = from + valueAt;
+    entries.set(tag, {
+      tag,
+      type,
+      count,
+      byteLength,
+      inline: fits ? bytes.slice(value, value + byteLength) : undefined,
+      valueOffset: fits ? at.start + value : getOffset(view, value, at),
+    });
+  }
+  return entries;
+}
+
+/** An offset or a count. Those beyond 2^53 lose digits, but no file is so long, so that they are refused when they are used. */
+function getOffset(view: DataView, at: number, { bigTiff, littleEndian }: TiffHeader): number {
+  return bigTiff ? Number(view.getBigUint64(at, littleEndian)) : view.getUint32(at, littleEndian);
+}
+
+function beyondEnd(source: ByteSource, offset: number, byteLength: number): string {
+  return `it refers to bytes ${offset} to ${offset + byteLength - 1}, but has only ${source.byteLength}`;
 }
 
 /**

@@ -36,6 +36,7 @@ export const TAG = {
   GDALMetadata: 42112,
   GDALNoData: 42113,
   LercParameters: 50674,
+  RPCCoefficient: 50844,
 } as const;
 
 /** A tag for messages: `TileOffsets (324)`, or `tag 65000`. */

@@ -85,10 +85,11 @@ Deno.test("a file cut off at any byte, or with bytes changed, is read or refused
   for (const [label, bytes] of tinyFiles()) await assertNothingWorse(bytes, { flips: 1500, step: 1, label });
 });
 
-Deno.test("a file cut off anywhere before its last byte of pixels is refused", async () => {
+Deno.test("a file cut off anywhere before the end of its image's fields is refused", async () => {
   const fields = imageFields({ width: 8, height: 8 });
   const bytes = buildTiff({ directories: [{ fields, chunks: [new Uint8Array(64)] }] });
-  for (let length = 0; length < bytes.length; length++) {
+  // Its last four bytes say where the next directory is: without them the image is sound.
+  for (let length = 0; length < bytes.length - 4; length++) {
     assertEquals(await attempt(bytes.slice(0, length)), "refused", `${length} of ${bytes.length} bytes`);
   }
 });

@@ -1,0 +1,60 @@
+/**
+ * What the tags of an image say that is not used.
+ *
+ * @module
+ */
+import type { GeoTransform } from "../raster_info.ts";
+import type { UnreadPart } from "../unread_parts.ts";
+import type { GdalMetadataItem } from "./gdal_metadata.ts";
+import type { ModelTags } from "./geo_transform.ts";
+import type { Ifd } from "./ifd.ts";
+import type { ImageLayout } from "./image_layout.ts";
+import { PHOTOMETRIC, TAG } from "./tags.ts";
+
+/** Numbers of one tie point: column, row, depth, x, y, z. */
+const TIEPOINT_NUMBERS = 6;
+
+/** What of an image's tags has been read. */
+export interface ReadTags {
+  /** How its pixels lie. */
+  readonly layout: Pick<ImageLayout, "photometric" | "bands">;
+  /** The tags of its place. */
+  readonly model: ModelTags;
+  /** The place that they give. */
+  readonly geotransform: GeoTransform | null;
+  /** GDAL_METADATA. */
+  readonly metadata: readonly GdalMetadataItem[];
+}
+
+/** The parts of the image in `ifd` that are not used. */
+export function unreadTags(ifd: Ifd, { layout, model, geotransform, metadata }: ReadTags): UnreadPart[] {
+  const parts: UnreadPart[] = [];
+  const points = Math.floor((model.tiepoint?.length ?? 0) / TIEPOINT_NUMBERS);
+  if (geotransform === null && points > 0) {
+    const what = points === 1 ? "one ground control point" : `${points} ground control points`;
+    parts.push({ kind: "groundControlPoints", what });
+  }
+  if (ifd.has(TAG.RPCCoefficient)) {
+    parts.push({ kind: "rationalPolynomials", what: "rational polynomial coefficients (RPCs)" });
+  }
+  const scaled = scaledBands(metadata, layout.bands);
+  if (scaled > 0) {
+    const where = layout.bands === 1 ? "" : ` in ${scaled} of ${layout.bands} bands`;
+    parts.push({ kind: "scaleAndOffset", what: `a scale and an offset${where}` });
+  }
+  if (layout.photometric === PHOTOMETRIC.PALETTE && ifd.has(TAG.ColorMap)) {
+    parts.push({ kind: "colourTable", what: "a colour table" });
+  }
+  return parts;
+}
+
+/** How many bands have a scale other than 1 or an offset other than 0. */
+function scaledBands(metadata: readonly GdalMetadataItem[], bands: number): number {
+  const scaled = new Set<number>();
+  for (const { role, sample, value } of metadata) {
+    const neutral = role === "scale" ? 1 : role === "offset" ? 0 : undefined;
+    if (neutral === undefined || sample === undefined || sample >= bands) continue;
+    if (Number(value) !== neutral) scaled.add(sample);
+  }
+  return scaled.size;
+}

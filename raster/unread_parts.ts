@@ -1,0 +1,71 @@
+/**
+ * What files say that blockfleet does not use: told to the user, since the pixels may not mean what he thinks without it.
+ *
+ * @module
+ */
+
+/** The kinds of what is not used; `info --json` has them by these names. */
+export type UnreadKind =
+  | "groundControlPoints"
+  | "rationalPolynomials"
+  | "mask"
+  | "scaleAndOffset"
+  | "colourTable"
+  | "pages"
+  | "damagedDirectory";
+
+/**
+ * One thing that a raster says and that is not used. To report a new one, push it to the parts that make
+ * {@linkcode RasterInfo.unread} (`raster/geotiff/read_raster_info.ts`): `what` is a short noun phrase that follows
+ * "has" ("12 ground control points", "a mask in 'a.tif.msk'"), in one line and without control characters; a new kind
+ * needs a line in `CONSEQUENCES` below it. `info` and the run's notices follow from that.
+ */
+export interface UnreadPart {
+  /** Of which kind it is. */
+  readonly kind: UnreadKind;
+  /** What there is, in words. */
+  readonly what: string;
+}
+
+/** What it means that each is not used, and what to do: the end of a sentence that begins with who has what. */
+const CONSEQUENCES: Readonly<Record<UnreadKind, string>> = {
+  groundControlPoints:
+    "which place no pixel here: it counts as lying nowhere. gdalwarp IN.tif OUT.tif makes a file that has a place",
+  rationalPolynomials: "which are not used. gdalwarp -rpc IN.tif OUT.tif makes a file that has a place",
+  mask: "which is not read: the function gets masked pixels as any others. " +
+    "gdalwarp -dstnodata VALUE IN.tif OUT.tif makes a file in which they have a nodata value",
+  scaleAndOffset: "which are not applied: the function gets the numbers as they are stored. " +
+    "gdal_translate -unscale -ot Float32 IN.tif OUT.tif applies them",
+  colourTable: "which is not used: the function gets the table's indexes, not colours. " +
+    "gdal_translate -expand rgb IN.tif OUT.tif makes bands of colours",
+  pages:
+    "which are not read: the first is all that counts. gdal_translate GTIFF_DIR:2:IN.tif OUT.tif takes out the second",
+  damagedDirectory:
+    "which is passed over: overviews, masks or images may be missing, but the image itself is read",
+};
+
+/** A file and what of it is not used. */
+export interface FileWithUnread {
+  /** The path or URL, for people. */
+  readonly location: string;
+  /** Its unread parts. */
+  readonly unread: readonly UnreadPart[];
+}
+
+/** Lines for the user of a run: one a kind, with the first file that has it and the number of the others. */
+export function unreadNotices(files: readonly FileWithUnread[]): string[] {
+  const byKind = new Map<UnreadKind, { first: string; what: string; others: Set<string> }>();
+  for (const { location, unread } of files) {
+    for (const { kind, what } of unread) {
+      const known = byKind.get(kind);
+      if (known === undefined) byKind.set(kind, { first: location, what, others: new Set() });
+      else if (known.first !== location) known.others.add(location);
+    }
+  }
+  return [...byKind].map(([kind, { first, what, others }]) => {
+    const more = others.size === 0
+      ? ""
+      : ` (and ${others.size} more ${others.size === 1 ? "file" : "files"})`;
+    return `'${first}'${more} has ${what}, ${CONSEQUENCES[kind]}`;
+  });
+}
