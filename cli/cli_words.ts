@@ -6,7 +6,7 @@
 import type { OptionSpec } from "./option_table.ts";
 
 /** An option and what `apply()` calls it, given as alternatives: `--restart (restart: true)`. */
-const OPTION_FIRST = /--([a-z-]+)((?: [^\s()]+)?) \((\w+)(?:: [^()]+)?\)/g;
+const OPTION_FIRST = /(?<![a-z-])--([a-z-]+)((?: [^\s()]+)?) \((\w+)(?:: [^()]+)?\)/g;
 /** The same the other way round: `shipCode: false (--ship-code no)`. */
 const API_FIRST = /\b(\w+)(?:: \w+)? \((--([a-z-]+)(?: [^()]+)?)\)/g;
 

@@ -7,15 +7,20 @@ import {
   BlockfleetError,
   ChannelClosedError,
   ConfigError,
+  isError,
   messageOf,
   printableText,
   UnavailableError,
   WorkerError,
 } from "../core/errors.ts";
 import { keptNoteOf } from "../core/kept_note.ts";
+import { thrownFacts } from "../core/thrown_facts.ts";
 import { EXIT_NO_MANAGER } from "../core/worker_exit.ts";
 import { inCliWords } from "./cli_words.ts";
 import type { OptionSpec } from "./option_table.ts";
+
+/** An error's line is longer than the messages that it quotes, so that what to do at its end is not cut off; characters. */
+const MAX_LINE = 10_000;
 
 /** Done. */
 export const EXIT_DONE = 0;
@@ -51,6 +56,7 @@ export function signalStatus(signal: EndingSignal): number {
 
 /** The exit status that an error gives. */
 export function exitStatusOf(error: unknown): number {
+  if (!isError(error)) return EXIT_FAILED;
   if (error instanceof InterruptedError) return signalStatus(error.signal);
   if (error instanceof ConfigError) return EXIT_USAGE;
   if (error instanceof UnavailableError) return EXIT_UNAVAILABLE;
@@ -64,31 +70,57 @@ export function exitStatusOf(error: unknown): number {
  * @param options those of the command, whose `apiName`s are put as `--name`.
  */
 export function errorLine(error: unknown, options: readonly OptionSpec[]): string {
-  let line = messageOf(error);
+  let line = messageOf(error, MAX_LINE);
+  const unexpected = "(this is not an error that blockfleet expects; --verbose shows where it came from)";
+  if (!isError(error)) return `thrown value: ${line} ${unexpected}`;
   const kept = error instanceof InterruptedError ? keptNoteOf(error.cause) : undefined;
   if (kept !== undefined) line += `. ${kept}`;
   if (!(error instanceof BlockfleetError)) {
     // Nothing else is thrown on purpose, so the name of the error is the only thing that places it.
-    const name = error instanceof Error ? error.name : "thrown value";
-    return `${name}: ${line} (this is not an error that blockfleet expects; --verbose shows where it came from)`;
+    return `${thrownFacts(error).name}: ${line} ${unexpected}`;
   }
   return inCliWords(line, options);
 }
 
 /** The stack of an error, the stack in the worker that it came from, and those of its causes. */
 export function errorDetails(error: unknown): string {
-  const lines: string[] = [];
-  const seen = new Set<unknown>();
-  for (let at = error, title = ""; at !== undefined && !seen.has(at); title = "Caused by: ") {
-    seen.add(at);
-    lines.push(title + (at instanceof Error ? at.stack ?? String(at) : String(at)));
-    if (at instanceof WorkerError && at.context.remoteStack) {
-      lines.push(`In the worker: ${at.context.remoteStack}`);
-    }
-    if (at instanceof AggregateError) {
-      lines.push(...at.errors.map((one) => `One of them: ${errorDetails(one)}`));
-    }
-    at = at instanceof Error ? at.cause : undefined;
+  return detailLines(error, { deep: 0, seen: new Set() }).map(printableText).join("\n");
+}
+
+/** How far it is followed: chains of causes, and errors of several errors, may be as deep as user code makes them. */
+const MAX_CAUSES = 10;
+const MAX_ERRORS = 20;
+
+function detailLines(
+  error: unknown,
+  above: { readonly deep: number; readonly seen: Set<unknown> },
+): string[] {
+  const { deep, seen } = above;
+  if (seen.has(error)) return [];
+  if (deep > MAX_CAUSES) return ["(and more)"];
+  seen.add(error);
+  const { message, stack } = thrownFacts(error);
+  const lines = [stack || message];
+  if (!isError(error)) return lines;
+  if (error instanceof WorkerError && error.context.remoteStack) {
+    lines.push(`In the worker: ${error.context.remoteStack}`);
   }
-  return lines.map(printableText).join("\n");
+  const below = (title: string, one: unknown) => {
+    const [first, ...others] = detailLines(one, { deep: deep + 1, seen });
+    if (first !== undefined) lines.push(title + first, ...others);
+  };
+  for (const one of causesOf(error).errors) below("One of them: ", one);
+  const { cause } = causesOf(error);
+  if (cause !== undefined) below("Caused by: ", cause);
+  return lines;
+}
+
+/** What lies below an error; nothing where that can't be read. */
+function causesOf(error: Error): { readonly errors: readonly unknown[]; readonly cause?: unknown } {
+  try {
+    const errors = error instanceof AggregateError ? Array.from(error.errors.slice(0, MAX_ERRORS)) : [];
+    return { errors, cause: error.cause };
+  } catch {
+    return { errors: [] };
+  }
 }

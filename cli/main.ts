@@ -8,6 +8,7 @@
  */
 import { didYouMean } from "../core/closest_name.ts";
 import { ConfigError } from "../core/errors.ts";
+import { thrownFacts } from "../core/thrown_facts.ts";
 import { becomesWorker } from "../core/worker_program.ts";
 import { type CliConsole, processConsole } from "./cli_console.ts";
 import { type Command, optionsOf } from "./command.ts";
@@ -56,7 +57,7 @@ function tellError(
   console.err(`blockfleet: ${line}`);
   if (flags.includes("--verbose") || flags.includes("-v")) console.err(errorDetails(error));
   if (flags.includes("--json") && options.some(({ name }) => name === "json")) {
-    const name = error instanceof Error ? error.name : "Error";
+    const { name } = thrownFacts(error);
     console.out(JSON.stringify({ ok: false, error: { name, message: line } }));
   }
   return exitStatusOf(error);

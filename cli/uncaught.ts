@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { BlockfleetError, messageOf } from "../core/errors.ts";
+import { BlockfleetError, isError, messageOf, propertyText } from "../core/errors.ts";
 
 /** Kept because a user function that runs in this thread (CW_NONE) has `Deno.exit` taken away while it does. */
 const exitProcess: (status: number) => never = Deno.exit;
@@ -17,7 +17,7 @@ const exitProcess: (status: number) => never = Deno.exit;
 export function exitOnUncaught(tell: (error: BlockfleetError) => number): void {
   const end = (event: Event, cause: unknown) => {
     event.preventDefault();
-    const name = cause instanceof Error ? `${messageOf(cause.name)}: ` : "";
+    const name = isError(cause) ? `${messageOf(propertyText(cause, "name"))}: ` : "";
     const advice = "a user function must wait for all that it begins, and catch its errors";
     exitProcess(
       tell(new BlockfleetError(`Nobody caught ${name}${messageOf(cause)}: ${advice}`, { cause })),

@@ -105,20 +105,63 @@ export class TimeoutExceededError extends BlockfleetError {
 /** The run was ended by its abort signal. */
 export class AbortedError extends BlockfleetError {}
 
-/** What can be said of anything that was thrown, in one line without control characters. */
-export function messageOf(error: unknown): string {
-  const text = error instanceof Error ? error.message || error.name : error;
-  return printableText(textOf(text)).replace(/\s*\n\s*/g, " ").trim();
+/** The longest message that is shown, characters. A message that quotes others is longer than they are. */
+const MAX_MESSAGE = 4000;
+/** Of a list that was thrown, the entries that are shown. */
+const MAX_ENTRIES = 100;
+
+/**
+ * What can be said of anything that was thrown, in one line without control characters. Never throws.
+ *
+ * @param maxLength where it is cut, characters.
+ */
+export function messageOf(error: unknown, maxLength: number = MAX_MESSAGE): string {
+  const text = isError(error) ? propertyText(error, "message") || propertyText(error, "name") : textOf(error);
+  // Cut first: a user function may throw megabytes.
+  const lines = printableText(cutText(text.trim(), maxLength)).split("\n").map((line) => line.trim());
+  return lines.filter((line) => line !== "").join(" ");
+}
+
+/** Whether something that was thrown is an error. What can't be asked, such as a revoked proxy, is none. */
+export function isError(thrown: unknown): thrown is Error {
+  try {
+    return thrown instanceof Error;
+  } catch {
+    return false;
+  }
+}
+
+/** A property of an error as a text; user code may have made it anything, also a getter that throws. */
+export function propertyText(error: Error, name: "name" | "message" | "stack"): string {
+  try {
+    return textOf(error[name] ?? "");
+  } catch {
+    return `(its ${name} can't be read)`;
+  }
 }
 
 /** Whatever was thrown as a text; there are objects of which none can be made. */
 export function textOf(value: unknown): string {
   try {
+    if (ArrayBuffer.isView(value) || Array.isArray(value)) return listText(value as unknown as unknown[]);
     return String(value);
   } catch {
     // Its own toString() threw, or it has none: Object.create(null).
     return "an object that can't be shown as text";
   }
+}
+
+function listText(list: unknown[]): string {
+  const show = (entry: unknown) =>
+    typeof entry === "object" ? Object.prototype.toString.call(entry) : String(entry);
+  const shown = Array.from(list.slice(0, MAX_ENTRIES), show).join(",");
+  return list.length > MAX_ENTRIES ? `${shown},... (${list.length} entries)` : shown;
+}
+
+/** A text of at most so many characters, and how many more there were. */
+export function cutText(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text;
+  return `${text.slice(0, maxLength).toWellFormed()}... (${text.length - maxLength} more characters)`;
 }
 
 /** A text, perhaps of several lines, without the control characters that would steer a terminal. */

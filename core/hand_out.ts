@@ -6,7 +6,6 @@
  */
 import type { Allocations } from "./allocations.ts";
 import type { BlockJob } from "./block_job.ts";
-import { BlockfleetError } from "./errors.ts";
 import type { Assignment, RemoteError } from "./messages.ts";
 import type { OutputBuffer } from "./output_buffer.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
@@ -14,6 +13,7 @@ import type { Scheduler } from "./scheduler.ts";
 import type { Grant } from "./scheduler_types.ts";
 import type { Retirement, Session } from "./session.ts";
 import type { SessionList } from "./session_list.ts";
+import { thrownFacts } from "./thrown_facts.ts";
 import type { Timers } from "./timers.ts";
 
 /** 95 of 100 blocks take no longer: what the next one may take. */
@@ -195,8 +195,7 @@ export class HandOut {
       this.#assign(session, [{ block, attempt, input: payload }], performance.now());
     } catch (error) {
       if (!sessions.has(session)) return;
-      const { name, message, stack } = error instanceof Error ? error : new BlockfleetError(String(error));
-      const read: RemoteError = { name, message, stack: stack ?? "", phase: "read" };
+      const read: RemoteError = { ...thrownFacts(error), phase: "read" };
       this.#parts.readFailed(session, { block, attempt, error: read });
     } finally {
       this.#reading--;

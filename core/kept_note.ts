@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { BlockfleetError } from "./errors.ts";
+import { BlockfleetError, isError, messageOf } from "./errors.ts";
 
 const notes = new WeakMap<object, string>();
 
@@ -14,10 +14,22 @@ const notes = new WeakMap<object, string>();
  */
 export function withKeptNote(error: unknown, note: string | undefined): unknown {
   if (note === undefined) return error;
-  const noted = error instanceof Error ? error : new BlockfleetError(String(error), { cause: error });
-  noted.message = `${noted.message.replace(/\.$/, "")}. ${note}`;
+  const message = `${messageOf(error).replace(/\.$/, "")}. ${note}`;
+  const noted = isError(error) && takesMessage(error, message)
+    ? error
+    : new BlockfleetError(message, { cause: error });
   notes.set(noted, note);
   return noted;
+}
+
+/** Gives an error another message; false if it does not take one: it is frozen, or what a user function has made of it. */
+function takesMessage(error: Error, message: string): boolean {
+  try {
+    error.message = message;
+    return error.message === message;
+  } catch {
+    return false;
+  }
 }
 
 /** What {@linkcode withKeptNote} added to an error; undefined if nothing. */

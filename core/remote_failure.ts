@@ -73,11 +73,19 @@ export function finalFailure(error: RemoteError, context: WorkerErrorContext): W
 
 /** Where the topmost frame of the user's own code is, as ` at FILE:LINE:COLUMN`; ours if all are. */
 function place(stack: string): string {
-  // Deno shows file URLs decoded, so that there may be blanks and parentheses in them.
-  const frames = [...stack.matchAll(/^\s*at .*?((?:file|https?|npm|function):.+?:\d+:\d+)\)?$/gm)];
-  const places = frames.map((match) => match[1]!);
+  const places = stack.split("\n").map(framePlace).filter((one) => one !== undefined);
   const shown = places.find((one) => !isOurs(one)) ?? places[0];
   return shown === undefined ? "" : ` at ${shown.replace(/^file:\/\//, "")}`;
+}
+
+/** The place of a line `at NAME (URL:LINE:COLUMN)` of a stack. */
+function framePlace(line: string): string | undefined {
+  const frame = line.trim();
+  if (!frame.startsWith("at ")) return undefined;
+  // Deno shows file URLs decoded, so that there may be blanks and parentheses in them.
+  const begin = frame.search(/(?:file|https?|npm|function):/);
+  const place = frame.slice(begin, frame.endsWith(")") ? -1 : undefined);
+  return begin >= 0 && /:\d+:\d+$/.test(place) ? place : undefined;
 }
 
 /** Whether a place is in this package, other than in its examples and tests. */

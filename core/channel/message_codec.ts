@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { ProtocolError } from "../errors.ts";
+import { messageOf, ProtocolError } from "../errors.ts";
 import type { Assignment, BlockResult, FromWorker, RemoteError, ToWorker } from "../messages.ts";
 import type { Payload } from "../payload.ts";
+import { cutFacts } from "../thrown_facts.ts";
 import type { WholeMessage } from "./frame_reader.ts";
 import { decodeHeader, type EncodedHeader, encodeHeader, orUndefined } from "./header_codec.ts";
 import { HeaderCursor } from "./header_cursor.ts";
@@ -159,7 +160,7 @@ export function decodeFromWorker(message: WholeMessage): FromWorker {
     case Type.RELEASED:
       return { type: "released", blocks: cursor.counts() };
     case Type.THREAD_LOST:
-      return { type: "threadLost", block: cursor.count() - 1, reason: cursor.text() };
+      return { type: "threadLost", block: cursor.count() - 1, reason: messageOf(cursor.text()) };
     case Type.FINAL: {
       const more = cursor.count() === 1;
       const timings = cursor.amounts();
@@ -186,5 +187,5 @@ function remoteError(cursor: HeaderCursor): RemoteError {
   const stack = cursor.text();
   const phase = PHASES[cursor.count()];
   if (!phase) throw new ProtocolError("A worker sent an error of an unknown phase");
-  return { name, message, stack, phase };
+  return { ...cutFacts({ name, message, stack }), phase };
 }

@@ -77,11 +77,16 @@ async function hasLock(folder: string): Promise<boolean> {
   }
 }
 
+/** Of what the bundler says, as much is looked at; characters. */
+const MAX_OUTPUT = 50_000;
+
 /**
  * The first of the bundler's errors, in one line with its place. What can't be parsed or found can't be loaded in any other
  * way either.
  */
-function firstError(stderr: string): { reason: string; otherWays: boolean } | undefined {
+function firstError(output: string): { reason: string; otherWays: boolean } | undefined {
+  // It quotes the user's code, which may be long.
+  const stderr = output.slice(0, MAX_OUTPUT);
   const errors = stderr.split(/^error: /m).slice(1).map((text) => text.split("\n\nStack backtrace")[0]!);
   const addon = errors.map((text) => /'(?:[^']*\/)?([^'/]+\.node)'/.exec(text)).find((match) =>
     match !== null
@@ -90,9 +95,9 @@ function firstError(stderr: string): { reason: string; otherWays: boolean } | un
   if (chosen === undefined) {
     return stderr.trim() === "" ? undefined : { reason: oneLine(stderr), otherWays: true };
   }
-  const place = /^\s+at (\S+?:\d+:\d+)\s*$/m.exec(chosen)?.[1];
+  const place = /^[ \t]+at (\S+?:\d+:\d+)[ \t]*$/m.exec(chosen)?.[1];
   const message = addon === undefined || addon === null
-    ? oneLine(chosen.split(/^\s+(?:at \S|\|)/m)[0]!)
+    ? oneLine(chosen.split(/^[ \t]+(?:at \S|\|)/m)[0]!)
     : `it loads the native add-on '${addon[1]}'`;
   const reason = message.replace(
     /^Could not find constraint '(.*)' in the list of packages$/,

@@ -4,9 +4,9 @@
  * @module
  */
 import type { ManagerLink } from "../driver.ts";
-import { textOf } from "../errors.ts";
 import type { Assignment, BlockResult, RemoteError, ToWorker } from "../messages.ts";
 import { type Payload, payloadBytes } from "../payload.ts";
+import { thrownFacts } from "../thrown_facts.ts";
 import { IntervalLog } from "../timers.ts";
 import type { BlockProcessor, Processors } from "./processor.ts";
 
@@ -195,10 +195,7 @@ class ComputeLoop implements AsyncDisposable {
   }
 }
 
-/** An error as it is sent to the manager. */
+/** An error as it is sent to the manager. User code throws what it likes. */
 export function remoteError(error: unknown, phase: RemoteError["phase"]): RemoteError {
-  // User code throws what it likes, also errors whose message is no text.
-  if (!(error instanceof Error)) return { name: "Error", message: textOf(error), stack: "", phase };
-  const { name, message, stack = "" } = error;
-  return { name: textOf(name), message: textOf(message), stack: textOf(stack), phase };
+  return { ...thrownFacts(error), phase };
 }

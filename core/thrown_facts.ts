@@ -1,0 +1,44 @@
+/**
+ * What is told of something that a user function threw: whatever it was, three texts of a length that a person reads.
+ *
+ * @module
+ */
+import { cutText, isError, propertyText, textOf } from "./errors.ts";
+
+/** The longest texts, characters. */
+const MAX_NAME = 200;
+const MAX_MESSAGE = 2000;
+const MAX_STACK = 16_000;
+
+/** An error in texts. */
+export interface ThrownFacts {
+  /** Its name, such as `TypeError`; `Error` for what is no error. */
+  readonly name: string;
+  /** Its message, or the thing itself as a text. */
+  readonly message: string;
+  /** Its stack; empty if there is none. */
+  readonly stack: string;
+}
+
+/** The facts of anything that was thrown. Never throws, whatever the properties of the thing do. */
+export function thrownFacts(thrown: unknown): ThrownFacts {
+  if (!isError(thrown)) return cutFacts({ name: "Error", message: textOf(thrown), stack: "" });
+  return cutFacts({
+    name: propertyText(thrown, "name"),
+    message: propertyText(thrown, "message"),
+    stack: propertyText(thrown, "stack"),
+  });
+}
+
+/** The facts at the lengths that are told; the other side of a channel may send longer ones. */
+export function cutFacts({ name, message, stack }: ThrownFacts): ThrownFacts {
+  const shownMessage = cutText(message.trim(), MAX_MESSAGE);
+  // A stack begins with the message; the places behind it must not be lost with the message's end.
+  const at = message.length <= MAX_MESSAGE ? -1 : stack.indexOf(message);
+  const shownStack = at < 0 ? stack : stack.slice(0, at) + shownMessage + stack.slice(at + message.length);
+  return {
+    name: cutText(name, MAX_NAME),
+    message: shownMessage,
+    stack: cutText(shownStack, MAX_STACK),
+  };
+}

@@ -1,0 +1,95 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { BlockfleetError, messageOf, WorkerError } from "../../core/errors.ts";
+import { withKeptNote } from "../../core/kept_note.ts";
+import { CW_NONE, CW_SUBPROC, CW_THREADS } from "../../core/kinds.ts";
+import { mapBlocks } from "../../core/map_blocks.ts";
+import { blockFailure } from "../../core/remote_failure.ts";
+import { thrownFacts } from "../../core/thrown_facts.ts";
+import { errorDetails, errorLine } from "../../cli/exit_status.ts";
+import { THROWN } from "./throwing_function.ts";
+
+const CONTEXT = { worker: 0, host: Deno.hostname(), block: "block 0" };
+
+async function failureOf(kind: string, block: string): Promise<WorkerError> {
+  const blocks = mapBlocks({
+    userFunction: new URL("./throwing_function.ts", import.meta.url),
+    blocks: [block],
+    concurrency: { computeWorkerKind: kind, numComputeWorkers: kind === CW_NONE ? 0 : 1 },
+    onNotice: () => {},
+  });
+  return await assertRejects(() => blocks.next(), WorkerError);
+}
+
+for (const kind of [CW_NONE, CW_THREADS, CW_SUBPROC]) {
+  Deno.test(`${kind}: whatever a user function throws is an error of its block, at a length that a person reads`, async () => {
+    for (const what of Object.keys(THROWN)) {
+      const error = await failureOf(kind, what);
+      assert(error.message.startsWith("The user function failed in block 0 on worker 0: "), error.message);
+      assert(error.message.length < 3500, `${what}: ${error.message.length} characters`);
+      assertEquals(error.context.inUserFunction, true);
+      assert(errorDetails(error).length < 40_000, what);
+    }
+  });
+}
+
+Deno.test("the message of what can't be asked says so, and the place of a long message's error is kept", () => {
+  const told = (what: string) =>
+    blockFailure({ ...thrownFacts(THROWN[what]!()), phase: "compute" }, CONTEXT).message;
+  const start = "The user function failed in block 0 on worker 0: ";
+  assertEquals(told("a revoked proxy"), `${start}Error: an object that can't be shown as text`);
+  const evil = told("an error whose message, name, stack and cause throw");
+  assertEquals(evil, `${start}(its name can't be read): (its message can't be read)`);
+  const long = told("an error with a message of 100 MB");
+  assert(long.includes("long long long"), long.slice(0, 200));
+  assert(/\(9999\d{4} more characters\) at .*throwing_function\.ts:\d+:\d+$/.test(long), long.slice(-200));
+  assertEquals(told("an error of blanks"), `${start}Error: x at ${placeOf(THROWN["an error of blanks"]!())}`);
+});
+
+function placeOf(error: unknown): string {
+  return /\(?file:\/\/(\S+:\d+:\d+)\)?/.exec((error as Error).stack!)![1]!;
+}
+
+Deno.test("texts of blanks, dashes and line feeds take no time that grows with the square of their length", () => {
+  // Half a million of them would take minutes otherwise.
+  const length = 500_000;
+  for (const text of [" ".repeat(length), "\n".repeat(length), " \n".repeat(length), "--a".repeat(length)]) {
+    const error = new BlockfleetError(`a${text}b`);
+    error.stack = `at ${text}file:${text}`;
+    assert(messageOf(error).length < 5000);
+    assert(errorLine(error, [{ name: "restart", apiName: "restart", help: "" }]).length < 11_000);
+    assert(errorDetails(error).length < 20_000);
+    const failure = blockFailure({
+      name: text,
+      message: text,
+      stack: `at ${text}\n at file:${text}:1:2`,
+      phase: "compute",
+    }, CONTEXT);
+    assert(failure.message.length > 0);
+  }
+});
+
+Deno.test("what the program shows of an error that is not ours is short, and is shown whatever its properties do", () => {
+  for (const [what, make] of Object.entries(THROWN)) {
+    const thrown = make();
+    const error = new BlockfleetError("Cannot load it", { cause: thrown });
+    assertEquals(errorLine(error, []), "Cannot load it");
+    assert(errorDetails(error).length < 250_000, what);
+    assert(errorLine(thrown, []).length < 11_000, what);
+    assert(errorDetails(thrown).length < 250_000, what);
+  }
+  const several = new AggregateError(Array.from({ length: 1000 }, () => new Error("one")), "all failed");
+  assert(errorDetails(several).split("One of them").length === 21);
+});
+
+Deno.test("what is kept is told with an error that takes no other message, too", () => {
+  const frozen = Object.freeze(new Error("no. "));
+  const noted = withKeptNote(frozen, "Kept: half of it") as BlockfleetError;
+  assert(noted instanceof BlockfleetError, String(noted));
+  assertEquals(noted.message, "no. Kept: half of it");
+  assertEquals(noted.cause, frozen);
+  const plain = new TypeError("no");
+  assertEquals(withKeptNote(plain, "Kept"), plain);
+  assertEquals(plain.message, "no. Kept");
+  const proxied = withKeptNote(THROWN["a revoked proxy"]!(), "Kept");
+  assertEquals(messageOf(proxied), "an object that can't be shown as text. Kept");
+});
