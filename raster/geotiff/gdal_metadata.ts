@@ -4,6 +4,8 @@
  * @module
  */
 
+import { decodeEntities, XmlError, xmlEvents } from "./xml_events.ts";
+
 /** One item. */
 export interface GdalMetadataItem {
   /** `STATISTICS_MEAN`, `DESCRIPTION`, ... */
@@ -16,21 +18,37 @@ export interface GdalMetadataItem {
   readonly value: string;
 }
 
-/** The items of a GDAL_METADATA document. What is not well-formed is passed over, as it is only metadata. */
+/**
+ * The items of a GDAL_METADATA document. From where it is not well-formed on it is passed over, as it is only metadata.
+ */
 export function parseGdalMetadata(xml: string): GdalMetadataItem[] {
   const items: GdalMetadataItem[] = [];
-  for (const match of xml.matchAll(/<Item\b([^<>]*)>([^<]*)<\/Item\s*>/g)) {
-    const attributes = parseAttributes(match[1]!);
-    const sample = attributes.get("sample");
-    items.push({
-      name: attributes.get("name") ?? "",
-      sample: sample !== undefined && /^\d+$/.test(sample) ? Number(sample) : undefined,
-      role: attributes.get("role") ?? "",
-      // GDAL escapes values twice when it writes, and takes both off when it reads.
-      value: decodeEntities(decodeEntities(match[2]!)),
-    });
+  let item: { attributes: ReadonlyMap<string, string>; texts: string[] } | undefined;
+  try {
+    for (const event of xmlEvents(xml)) {
+      if (event.kind === "open") {
+        item = event.name === "Item" ? { attributes: event.attributes, texts: [] } : undefined;
+      } else if (event.kind === "text") item?.texts.push(event.text);
+      else {
+        if (item) items.push(itemOf(item.attributes, item.texts.join("")));
+        item = undefined;
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof XmlError)) throw error;
   }
   return items;
+}
+
+function itemOf(attributes: ReadonlyMap<string, string>, text: string): GdalMetadataItem {
+  const sample = attributes.get("sample");
+  return {
+    name: attributes.get("name") ?? "",
+    sample: sample !== undefined && /^\d{1,9}$/.test(sample) ? Number(sample) : undefined,
+    role: attributes.get("role") ?? "",
+    // GDAL escapes values twice when it writes, and takes both off when it reads.
+    value: decodeEntities(text),
+  };
 }
 
 /** The band descriptions in `items`, one a band; "" where there is none. */
@@ -40,22 +58,4 @@ export function bandNamesOf(items: readonly GdalMetadataItem[], bands: number): 
     if (role === "description" && sample !== undefined && sample < bands) names[sample] = value;
   }
   return names;
-}
-
-function parseAttributes(text: string): Map<string, string> {
-  const attributes = new Map<string, string>();
-  for (const [, name, double, single] of text.matchAll(/([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)) {
-    attributes.set(name!, decodeEntities(double ?? single ?? ""));
-  }
-  return attributes;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
-
-function decodeEntities(text: string): string {
-  return text.replace(/&(?:#(\d+)|#x([0-9a-f]+)|(\w+));/gi, (whole, decimal, hex, name) => {
-    if (name !== undefined) return ENTITIES[name] ?? whole;
-    const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
-    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
-  });
 }
