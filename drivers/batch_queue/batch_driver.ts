@@ -144,7 +144,7 @@ async function startFleet(
     folder: Deno.cwd(),
     environment: Deno.env.toObject(),
   });
-  const arrayLimit = await arrayLimitOf(scheduler, spec, params);
+  const arrayLimit = await arrayLimitOf(scheduler, spec, params, jobs.clusters);
   const fleet = new BatchFleet({
     scheduler,
     run: runCommand,
@@ -169,9 +169,10 @@ async function arrayLimitOf(
   scheduler: BatchScheduler,
   { maxWorkers }: FleetSpec,
   { arrays, maxArraySize }: CheckedParams,
+  clusters: string | undefined,
 ): Promise<number> {
   if (!arrays || maxWorkers === 1) return 1;
-  const site = await scheduler.arrayLimit(runCommand) ?? ARRAY_LIMIT;
+  const site = await scheduler.arrayLimit(runCommand, clusters) ?? ARRAY_LIMIT;
   const limit = Math.min(site, maxArraySize ?? Infinity);
   // A site without arrays says 0 or 1.
   return Math.max(1, limit);

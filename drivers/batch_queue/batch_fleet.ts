@@ -233,7 +233,7 @@ export class BatchFleet implements Fleet {
     let isNews = false;
     for (const element of elements) {
       if (element.isEnding) continue;
-      const report = answer.reports.get(element.nativeId);
+      const report = answer.reports.get(element.queueId);
       if (report === undefined) {
         const isKnown = !answer.unknownJobs.has(element.job.jobId);
         if (!isKnown || isAbsent(element)) ended.push({ element, report: undefined });
@@ -348,7 +348,7 @@ export class BatchFleet implements Fleet {
     const { run } = this.#commands;
     for (const element of elements) element.isCancelled = true;
     const since = performance.now();
-    let trouble = await cancelJobs(scheduler, run, elements.map(({ nativeId }) => nativeId));
+    let trouble = await cancelJobs(scheduler, run, elements.map(({ queueId }) => queueId));
     while (!signal.aborted && performance.now() - since < CANCEL_MS) {
       await this.#poller.now();
       if (elements.every(({ state }) => state === "ended")) return true;
@@ -357,7 +357,7 @@ export class BatchFleet implements Fleet {
         trouble = await cancelJobs(
           scheduler,
           run,
-          elements.map(({ nativeId }) => nativeId),
+          elements.map(({ queueId }) => queueId),
         );
       }
     }
@@ -377,6 +377,7 @@ export class BatchFleet implements Fleet {
       elements: () => this.#roster.unended,
       isUndecided: this.#submitter.isUndecided,
       runId: context.runId,
+      clusters: this.#options.jobs.clusters,
       ask: async () => {
         await this.#poller.now();
         await this.#ends.settled();

@@ -38,7 +38,7 @@ export interface Directive {
 
 /** A job that was submitted: plain, or an array. */
 export interface SubmittedJob {
-  /** Its id as the submit command gave it. */
+  /** Its id in the queue, as the submit command gave it. */
   readonly jobId: string;
   /** Elements of an array, from 0; undefined for a plain job. */
   readonly arraySize: number | undefined;
@@ -66,7 +66,7 @@ export interface QueueReport {
 export interface QueueAnswer {
   /** Whether it is an answer: only then is absence a word on a job. Otherwise why not. */
   readonly trouble?: string;
-  /** What it says, by native id. */
+  /** What it says, by the jobs' and elements' ids in the queue. */
   readonly reports: ReadonlyMap<string, QueueReport>;
   /** Jobs that it definitely does not know, by job id. */
   readonly unknownJobs: ReadonlySet<string>;
@@ -78,7 +78,11 @@ export interface QueueAnswer {
  */
 export type Refusal = "unanswered" | "limit" | "busy" | "final";
 
-/** A batch queue's words. Everything is a pure function, but for what runs a command through the runner that it is given. */
+/**
+ * A batch queue's words. Everything is a pure function, but for what runs a command through the runner that it is given.
+ *
+ * An id in the queue names a job or an element for all of it: where a scheduler has several clusters, the cluster, too.
+ */
 export interface BatchScheduler {
   /** `CW_SLURM`. */
   readonly kind: string;
@@ -114,32 +118,45 @@ export interface BatchScheduler {
   readonly killsOneGroup?: boolean;
   /** The script's own words that open its log, where no directive can name that. */
   openLog?(job: JobRequest): string | undefined;
-  /** The job's id, from what the submit command answered. */
+  /** The clusters that jobs may be submitted to, where they are not just the own one; in the scheduler's words. */
+  clusters?(
+    directives: readonly string[],
+    environment: Readonly<Record<string, string>>,
+  ): string | undefined;
+  /** The job's id in the queue, from what the submit command answered. */
   parseJobId(stdout: string): string | undefined;
   /** What a refused submission means. */
   refusal(result: CommandResult): Refusal;
-  /** The native id of an array's element. */
+  /** The id in the queue of an array's element. */
   elementId(jobId: string, index: number): string;
+  /** The id by which a running job or element knows itself. Default the one in the queue. */
+  nativeId?(queueId: string): string;
+  /** An id as people read it. Default as it is. */
+  shownId?(queueId: string): string;
   /** The name of a job's log in its folder. */
   logName(logStem: string, jobId: string, index: number | undefined): string;
   /** Why the scheduler can't be reached, if so. */
   reach(run: CommandRunner): Promise<string | undefined>;
-  /** Most elements of an array here; undefined if it can't be found out. */
-  arrayLimit(run: CommandRunner): Promise<number | undefined>;
-  /** The command that lists these jobs, or all of the user's if there are none, in the form that `ask` reads. */
+  /** Most elements of an array here, or in those clusters; undefined if it can't be found out. */
+  arrayLimit(run: CommandRunner, clusters?: string): Promise<number | undefined>;
+  /**
+   * The command that lists these jobs, or all of the user's if there are none, in the form that `ask` reads.
+   *
+   * @throws {ConfigError} if one command can't list them all.
+   */
   queueCommand(jobIds: readonly string[]): string[];
   /** Asks about all these jobs in as few commands as can be. */
   ask(run: CommandRunner, jobs: readonly SubmittedJob[]): Promise<QueueAnswer>;
   /** Asks how jobs ended about which the queue itself says no more, or not enough. Missing ones are not known. */
-  askEnds(run: CommandRunner, nativeIds: readonly string[]): Promise<ReadonlyMap<string, QueueReport>>;
-  /** Ids of jobs whose token is this one, or begins with it; undefined if there was no answer. */
-  find(run: CommandRunner, token: string): Promise<string[] | undefined>;
-  /** The command that removes these jobs or elements. */
-  cancelCommand(nativeIds: readonly string[]): string[];
+  askEnds(run: CommandRunner, queueIds: readonly string[]): Promise<ReadonlyMap<string, QueueReport>>;
+  /** Ids of jobs, here or in those clusters, whose token is this one, or begins with it; undefined if there was no answer. */
+  find(run: CommandRunner, token: string, clusters?: string): Promise<string[] | undefined>;
+  /** The commands that remove these jobs or elements. */
+  cancelCommands(queueIds: readonly string[]): string[][];
   /** What of a cancel command's result is trouble; undefined if all are gone or going. */
   cancelTrouble(result: CommandResult): string | undefined;
   /** The command that shows a job to people. */
-  showCommand(nativeId: string): string[];
+  showCommand(queueId: string): string[];
 }
 
 /**

@@ -29,6 +29,10 @@ export async function cleanUpRuns(
   if (runId !== undefined) await cleanUpByToken(runId);
   return report;
 
+  function shown(id: string): string {
+    return scheduler.shownId?.(id) ?? id;
+  }
+
   async function cleanUpRun(dead: RegisteredRun): Promise<void> {
     let areJobsGone = true;
     for (const thing of dead.things.filter(({ type }) => type === JOB_THING)) {
@@ -43,12 +47,13 @@ export async function cleanUpRuns(
 
   async function cleanUpJob(dead: RegisteredRun, thing: ThingRecord): Promise<boolean> {
     const known = typeof thing.data?.id === "string" ? [thing.data.id] : undefined;
-    const ids = known ?? await scheduler.find(run, thing.key);
+    const clusters = typeof thing.data?.clusters === "string" ? thing.data.clusters : undefined;
+    const ids = known ?? await scheduler.find(run, thing.key, clusters);
     if (ids === undefined) {
       report.failed.push(`job ${thing.key}: ${scheduler.title} does not answer; try again later`);
       return false;
     }
-    const what = ids.map((id) => `${scheduler.title} job ${id} of run ${dead.runId}`);
+    const what = ids.map((id) => `${scheduler.title} job ${shown(id)} of run ${dead.runId}`);
     if (selector.dryRun) {
       report.removed.push(...what);
       return true;
@@ -96,18 +101,18 @@ export async function cleanUpRuns(
 
   /** Jobs of a run that no register here knows, by the comment that they carry. */
   async function cleanUpByToken(runId: string): Promise<void> {
-    const ids = await scheduler.find(run, runToken(runId));
+    const ids = await scheduler.find(run, runToken(runId), scheduler.clusters?.([], Deno.env.toObject()));
     if (ids === undefined) {
       report.failed.push(`run ${runId}: ${scheduler.title} does not answer; try again later`);
       return;
     }
     if (ids.length === 0) return;
     const question = `Cancel ${scheduler.title} job(s) ${
-      ids.join(", ")
+      ids.map(shown).join(", ")
     }, which say that they are of run ${runId}?`;
     if (!selector.dryRun && !await selector.confirm(question)) return;
     const trouble = selector.dryRun ? undefined : await cancelJobs(scheduler, run, ids);
-    const what = ids.map((id) => `${scheduler.title} job ${id} of run ${runId}`);
+    const what = ids.map((id) => `${scheduler.title} job ${shown(id)} of run ${runId}`);
     if (trouble === undefined) report.removed.push(...what);
     else report.failed.push(...what.map((line) => `${line}: ${trouble}`));
   }

@@ -87,7 +87,7 @@ export class EndFinder {
     );
     const told = unclear.length === 0
       ? new Map<string, QueueReport>()
-      : await scheduler.askEnds(run, unclear.map(({ element }) => element.nativeId));
+      : await scheduler.askEnds(run, unclear.map(({ element }) => element.queueId));
     const silent = await Promise.all(found.map(async ({ element, report, log }) => {
       const known = endedIn(told, element) ?? report;
       const isWaiting = !element.isCancelled && log?.exitStatus === undefined && isUnclear(known);
@@ -105,7 +105,7 @@ export class EndFinder {
   async #askAgain(silent: readonly (EndedElement & { readonly log: JobLog | undefined })[]): Promise<void> {
     if (silent.length === 0) return;
     const { scheduler, run } = this.#options;
-    const told = await scheduler.askEnds(run, silent.map(({ element }) => element.nativeId));
+    const told = await scheduler.askEnds(run, silent.map(({ element }) => element.queueId));
     for (const { element, report, log } of silent) this.#end(element, endedIn(told, element) ?? report, log);
   }
 
@@ -142,8 +142,8 @@ function isUnclear(report: QueueReport | undefined): boolean {
 
 function endedIn(
   told: ReadonlyMap<string, QueueReport>,
-  { nativeId }: FleetElement,
+  { queueId }: FleetElement,
 ): QueueReport | undefined {
-  const report = told.get(nativeId);
+  const report = told.get(queueId);
   return report?.state === "ended" ? report : undefined;
 }

@@ -14,7 +14,9 @@ export interface FleetElement {
   readonly job: AcceptedJob;
   /** Its place in the array. */
   readonly index: number | undefined;
-  /** Its id in the queue. */
+  /** Its id in the queue, for the queue's commands. */
+  readonly queueId: string;
+  /** The id by which its worker knows it. */
   readonly nativeId: string;
   /** Where it stands. */
   state: "queued" | "running" | "ended";

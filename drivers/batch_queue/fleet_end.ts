@@ -5,10 +5,9 @@
  */
 import { sleep } from "../../core/sleep.ts";
 import type { BatchScheduler } from "./batch_scheduler.ts";
-import { cancelJobs } from "./cancel_jobs.ts";
+import { cancelJobs, cancelLine } from "./cancel_jobs.ts";
 import type { FleetElement } from "./fleet_element.ts";
 import type { CommandRunner } from "./run_command.ts";
-import { shellWords } from "./shell_words.ts";
 import { runToken } from "./worker_jobs.ts";
 
 /** What the end of a fleet takes. */
@@ -25,6 +24,8 @@ export interface FleetEndOptions {
   readonly isUndecided: boolean;
   /** The run. */
   readonly runId: string;
+  /** The clusters that its jobs may be in, where they are not just the own one. */
+  readonly clusters: string | undefined;
   /** Asks the queue and takes in what it says. */
   ask(): Promise<void>;
   /** A line for the user. */
@@ -74,7 +75,7 @@ export async function endFleet(options: FleetEndOptions): Promise<void> {
   const why = trouble === undefined ? "" : ` (${trouble})`;
   notice(
     `${left.length} job(s) of this run may be left in ${scheduler.title}${why}. To remove: ${
-      shellWords(scheduler.cancelCommand(left))
+      cancelLine(scheduler, left)
     }`,
   );
 
@@ -92,12 +93,12 @@ export async function endFleet(options: FleetEndOptions): Promise<void> {
 function wholeJobs(meant: readonly FleetElement[], alive: readonly FleetElement[]): string[] {
   const aliveOf = Map.groupBy(alive, ({ job }) => job);
   return [...Map.groupBy(meant, ({ job }) => job)].flatMap(([job, elements]) =>
-    elements.length === aliveOf.get(job)?.length ? [job.jobId] : elements.map(({ nativeId }) => nativeId)
+    elements.length === aliveOf.get(job)?.length ? [job.jobId] : elements.map(({ queueId }) => queueId)
   );
 }
 
-async function cancelUnknown({ scheduler, run, runId, notice }: FleetEndOptions): Promise<void> {
-  const found = await scheduler.find(run, runToken(runId));
+async function cancelUnknown({ scheduler, run, runId, clusters, notice }: FleetEndOptions): Promise<void> {
+  const found = await scheduler.find(run, runToken(runId), clusters);
   if (found === undefined) {
     notice(
       `A job of this run may have been submitted although ${scheduler.title} did not answer: see the command cleanup`,
@@ -105,7 +106,8 @@ async function cancelUnknown({ scheduler, run, runId, notice }: FleetEndOptions)
   } else if (found.length > 0) {
     const trouble = await cancelJobs(scheduler, run, found);
     if (trouble !== undefined) {
-      notice(`Job ${found.join(", ")} of this run could not be cancelled: ${trouble}`);
+      const shown = found.map((id) => scheduler.shownId?.(id) ?? id).join(", ");
+      notice(`Job ${shown} of this run could not be cancelled: ${trouble}`);
     }
   }
 }

@@ -11,11 +11,12 @@ import type { AcceptedJob } from "./job_submitter.ts";
 /** The workers of a fleet, by number and by job. */
 export class FleetRoster {
   readonly #scheduler: BatchScheduler;
-  readonly #elements = new Map<string, FleetElement>();
+  /** By the id by which a worker knows its job; two clusters may have given the same one. */
+  readonly #elements = new Map<string, FleetElement[]>();
   readonly #current = new Map<number, FleetElement>();
   /** Workers that are not in the queue, and why. */
   readonly #waiting = new Map<number, { readonly reason: string; readonly isEnded: boolean }>();
-  /** When jobs connected whose id the submit command has not told yet. */
+  /** When jobs connected whose id the submit command has not told yet, by the worker's number and that id. */
   readonly #early = new Map<string, { readonly atMs: number; readonly host: string }>();
   #workers = 0;
 
@@ -36,7 +37,7 @@ export class FleetRoster {
 
   /** Every job and element there was. */
   get elements(): FleetElement[] {
-    return [...this.#elements.values()];
+    return [...this.#elements.values()].flat();
   }
 
   /** Those whose end is not known. */
@@ -70,14 +71,16 @@ export class FleetRoster {
   accept(job: AcceptedJob): void {
     for (let index = 0; index < (job.arraySize ?? 1); index++) {
       const isElement = job.arraySize !== undefined;
-      const nativeId = isElement ? this.#scheduler.elementId(job.jobId, index) : job.jobId;
+      const queueId = isElement ? this.#scheduler.elementId(job.jobId, index) : job.jobId;
+      const nativeId = this.#scheduler.nativeId?.(queueId) ?? queueId;
       const worker = job.submission.firstWorker + index;
-      const early = this.#early.get(nativeId);
+      const early = this.#early.get(earlyKey(worker, nativeId));
       const connectedAtMs = early?.atMs;
       const element: FleetElement = {
         worker,
         job,
         index: isElement ? index : undefined,
+        queueId,
         nativeId,
         state: connectedAtMs === undefined ? "queued" : "running",
         reason: "submitted",
@@ -89,7 +92,7 @@ export class FleetRoster {
         isEnding: false,
         isCancelled: false,
       };
-      this.#elements.set(nativeId, element);
+      this.#elements.set(nativeId, [...this.#elements.get(nativeId) ?? [], element]);
       this.#current.set(worker, element);
       this.#waiting.delete(worker);
     }
@@ -106,7 +109,8 @@ export class FleetRoster {
    * @throws if it is of a job that was replaced, or none of this run's.
    */
   admit(requested: number | undefined, hello: WorkerHello): number {
-    const element = this.#elements.get(hello.nativeId);
+    const elements = this.#elements.get(hello.nativeId);
+    const element = elements?.find(({ worker }) => worker === requested) ?? elements?.[0];
     const now = performance.now();
     if (element) {
       if (!this.isCurrent(element)) throw new Error(`job ${element.nativeId} has been replaced by another`);
@@ -121,7 +125,7 @@ export class FleetRoster {
     if (requested === undefined || requested >= this.#workers) {
       throw new Error(`job ${hello.nativeId} is none of this run's`);
     }
-    this.#early.set(hello.nativeId, { atMs: now, host: hello.host });
+    this.#early.set(earlyKey(requested, hello.nativeId), { atMs: now, host: hello.host });
     return requested;
   }
 
@@ -139,4 +143,8 @@ export class FleetRoster {
       return { worker, state: isStarting ? "starting" : state, nativeId, reason };
     });
   }
+}
+
+function earlyKey(worker: number, nativeId: string): string {
+  return `${worker} ${nativeId}`;
 }

@@ -129,11 +129,14 @@ export class JobSubmitter {
   ): Promise<{ accepted: number } | { accepted?: undefined; refusal: "limit" | "busy"; reason: string }> {
     const { scheduler, run, jobs, register, accepted } = this.#options;
     const submission = jobs.make(first, workers);
-    const { arraySize } = submission;
+    const { arraySize, clusters } = submission;
     const entry = await (await register()).intend({
       type: JOB_THING,
       key: submission.token,
-      ...arraySize === undefined ? {} : { data: { arraySize } },
+      data: {
+        ...arraySize === undefined ? {} : { arraySize },
+        ...clusters === undefined ? {} : { clusters },
+      },
     });
     const result = await run(submission.command, {
       stdin: submission.script,
@@ -143,7 +146,10 @@ export class JobSubmitter {
     const accept = async (id: string) => {
       // Known before it is written down: what is known is cancelled even if the register can't be written.
       accepted({ jobId: id, arraySize, submission, entry });
-      this.#news.add(id, arraySize === undefined ? `worker ${first}` : `array of ${arraySize}`);
+      this.#news.add(
+        scheduler.shownId?.(id) ?? id,
+        arraySize === undefined ? `worker ${first}` : `array of ${arraySize}`,
+      );
       await entry.made({ id });
       return { accepted: workers };
     };
@@ -157,7 +163,7 @@ export class JobSubmitter {
       });
     }
     if (refusal === "unanswered") {
-      const found = await this.#lookUp(submission.token, first, first + workers, reason);
+      const found = await this.#lookUp(submission, first + workers, reason);
       if (found !== undefined) return await accept(found);
       // Its line stays in the register, for whoever cleans up.
       if (this.#isUndecided) return { refusal: "busy", reason };
@@ -167,18 +173,22 @@ export class JobSubmitter {
   }
 
   /** Whether a job was accepted although no answer came. Waits for a word: without one nothing may be submitted again. */
-  async #lookUp(token: string, first: number, end: number, reason: string): Promise<string | undefined> {
+  async #lookUp(
+    { token, firstWorker, clusters }: JobSubmission,
+    end: number,
+    reason: string,
+  ): Promise<string | undefined> {
     const { scheduler, run, signal, delayed } = this.#options;
     let delayMs = UNDER_WAY_MS;
     for (let isFirst = true;; isFirst = false) {
       await sleep(delayMs, signal);
-      const found = await scheduler.find(run, token);
+      const found = await scheduler.find(run, token, clusters);
       if (found !== undefined && (found.length > 0 || !isFirst)) return found[0];
       if (signal.aborted) {
         this.#isUndecided = true;
         return undefined;
       }
-      delayed(first, end, `not known whether it was accepted: ${reason}`);
+      delayed(firstWorker, end, `not known whether it was accepted: ${reason}`);
       delayMs = Math.min(RETRY_MS.most, 2 * delayMs);
     }
   }

@@ -9,6 +9,7 @@ import { sleep } from "../../core/sleep.ts";
 import { workerName } from "../../core/worker_name.ts";
 import { type BatchScheduler, complaint, type JobRequest } from "./batch_scheduler.ts";
 import { beginScript } from "./begin_script.ts";
+import { cancelLine } from "./cancel_jobs.ts";
 import { checkExtraParams, managerParams } from "./extra_params.ts";
 import { renderJobScript } from "./job_script.ts";
 import { checkLogPath } from "./one_line.ts";
@@ -65,7 +66,12 @@ export async function submitManagerJob(
   });
   const env = scheduler.submitEnvironment?.(environment);
   const result = await run(scheduler.submitCommand, { stdin: script, ...env ? { env } : {} });
-  const jobId = await acceptedId(scheduler, { result, token: request.token, run });
+  const jobId = await acceptedId(scheduler, {
+    result,
+    run,
+    token: request.token,
+    clusters: scheduler.clusters?.(params.extraDirectives, environment),
+  });
   const logFile = `${job.folder}/${LOG_PREFIX}${scheduler.logName(id, jobId, undefined)}`;
   return {
     nativeId: jobId,
@@ -76,7 +82,7 @@ export async function submitManagerJob(
     follow: [
       { title: "Its place in the queue", command: shellWords(scheduler.showCommand(jobId)) },
       { title: "What it writes, once it runs", command: shellWords(["tail", "-F", logFile]) },
-      { title: "To end it", command: shellWords(scheduler.cancelCommand([jobId])) },
+      { title: "To end it", command: cancelLine(scheduler, [jobId]) },
     ],
   };
 }
@@ -84,9 +90,10 @@ export async function submitManagerJob(
 /** The job's id. Without an answer it is looked for in the queue: a second manager would meet the first one's lock. */
 async function acceptedId(
   scheduler: BatchScheduler,
-  { result, token, run }: {
+  { result, token, clusters, run }: {
     readonly result: CommandResult;
     readonly token: string;
+    readonly clusters: string | undefined;
     readonly run: CommandRunner;
   },
 ): Promise<string> {
@@ -98,7 +105,7 @@ async function acceptedId(
     throw new SubmitError(`Cannot submit the manager: ${complaint(result)}`, { transient });
   }
   await sleep(UNDER_WAY_MS);
-  const [found] = await scheduler.find(run, token) ?? [];
+  const [found] = await scheduler.find(run, token, clusters) ?? [];
   if (found !== undefined) return found;
   throw new SubmitError(
     `It is not known whether the manager was submitted (${

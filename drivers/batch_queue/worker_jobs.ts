@@ -61,6 +61,8 @@ export interface JobSubmission {
   readonly environment: Record<string, string> | undefined;
   /** What it reads. */
   readonly script: string;
+  /** The clusters that it may be submitted to, where they are not just the own one. */
+  readonly clusters: string | undefined;
 }
 
 /** The token of a run's submissions; that of one has its number behind it. */
@@ -117,6 +119,12 @@ export class WorkerJobs {
     this.#options = options;
   }
 
+  /** The clusters that jobs may be submitted to, where they are not just the own one. */
+  get clusters(): string | undefined {
+    const { scheduler, params, environment } = this.#options;
+    return scheduler.clusters?.(params.extraDirectives, environment);
+  }
+
   /** A job for the workers from `firstWorker` on; an array if there are several. */
   make(firstWorker: number, workers: number): JobSubmission {
     const { scheduler, runId, spec, params, channel, logFolder, folder, environment } = this.#options;
@@ -154,6 +162,7 @@ export class WorkerJobs {
       arraySize,
       firstWorker,
       script,
+      clusters: this.clusters,
       command: scheduler.submitCommand,
       environment: secrets ? { ...own ?? environment, ...secrets } : own,
     };

@@ -68,9 +68,9 @@ export class PbsQueue {
   }
 
   /** How jobs ended, from the server's history. */
-  async askEnds(run: CommandRunner, nativeIds: readonly string[]): Promise<ReadonlyMap<string, QueueReport>> {
+  async askEnds(run: CommandRunner, queueIds: readonly string[]): Promise<ReadonlyMap<string, QueueReport>> {
     if (!this.#hasHistory) return new Map();
-    const { jobs } = await this.#list(run, [...new Set(nativeIds.map(wholeJob))], { history: true });
+    const { jobs } = await this.#list(run, [...new Set(queueIds.map(wholeJob))], { history: true });
     return reportsOf(jobs);
   }
 
@@ -120,8 +120,8 @@ export class PbsQueue {
 }
 
 /** The array that an element belongs to, as its id: `18[3].pbs1` is of `18[].pbs1`. */
-export function wholeJob(nativeId: string): string {
-  return nativeId.replace(/\[\d+\]/, "[]");
+export function wholeJob(queueId: string): string {
+  return queueId.replace(/\[\d+\]/, "[]");
 }
 
 function reportsOf(jobs: ReadonlyMap<string, PbsAttributes>): Map<string, QueueReport> {

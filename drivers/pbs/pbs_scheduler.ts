@@ -59,11 +59,11 @@ export function pbsScheduler(): BatchScheduler {
     },
     queueCommand: (jobIds) => queue.listCommand(jobIds),
     ask: (run, jobs) => queue.ask(run, jobs),
-    askEnds: (run, nativeIds) => queue.askEnds(run, nativeIds),
+    askEnds: (run, queueIds) => queue.askEnds(run, queueIds),
     find: (run, token) => queue.find(run, token),
-    cancelCommand: (nativeIds) => ["qdel", ...nativeIds],
+    cancelCommands: (queueIds) => [["qdel", ...queueIds]],
     cancelTrouble: (result) => troubleBeside(GONE, result, result.stderr),
-    showCommand: (nativeId) => ["qstat", "-f", nativeId],
+    showCommand: (queueId) => ["qstat", "-f", queueId],
   };
 }
 

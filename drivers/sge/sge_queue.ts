@@ -51,9 +51,9 @@ export class SgeQueue {
   }
 
   /** How jobs ended, from the accounting. It is written some seconds after the end. */
-  async askEnds(run: CommandRunner, nativeIds: readonly string[]): Promise<ReadonlyMap<string, QueueReport>> {
+  async askEnds(run: CommandRunner, queueIds: readonly string[]): Promise<ReadonlyMap<string, QueueReport>> {
     const reports = new Map<string, QueueReport>();
-    for (const job of new Set(nativeIds.map(wholeJob))) {
+    for (const job of new Set(queueIds.map(wholeJob))) {
       const { exitCode, stdout } = await run(["qacct", "-j", job], { timeoutMs: ASK_MS });
       if (exitCode !== 0) continue;
       for (const [id, report] of parseAccounting(stdout)) reports.set(id, report);
@@ -93,8 +93,8 @@ export class SgeQueue {
 }
 
 /** The job that an element is of: `7.3` is of `7`. */
-export function wholeJob(nativeId: string): string {
-  return nativeId.split(".")[0]!;
+export function wholeJob(queueId: string): string {
+  return queueId.split(".")[0]!;
 }
 
 function isNoneThere({ exitCode, stdout, stderr }: CommandResult): boolean {

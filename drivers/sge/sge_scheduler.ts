@@ -65,11 +65,11 @@ export function sgeScheduler(): BatchScheduler {
     },
     queueCommand: () => [...LIST_COMMAND],
     ask: (run, jobs) => queue.ask(run, jobs),
-    askEnds: (run, nativeIds) => queue.askEnds(run, nativeIds),
+    askEnds: (run, queueIds) => queue.askEnds(run, queueIds),
     find: (run, token) => queue.find(run, token),
-    cancelCommand: (nativeIds) => ["qdel", ...nativeIds],
+    cancelCommands: (queueIds) => [["qdel", ...queueIds]],
     cancelTrouble: (result) => troubleBeside(GONE, result, `${result.stdout}\n${result.stderr}`),
-    showCommand: (nativeId) => ["qstat", "-j", nativeId],
+    showCommand: (queueId) => ["qstat", "-j", queueId],
   };
 }
 

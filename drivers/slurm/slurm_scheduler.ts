@@ -8,22 +8,26 @@ import {
   type BatchScheduler,
   complaint,
   type Directive,
-  isMeantBy,
   type JobRequest,
-  type QueueAnswer,
   type Refusal,
-  type SubmittedJob,
 } from "../batch_queue/batch_scheduler.ts";
 import type { CommandResult, CommandRunner } from "../batch_queue/run_command.ts";
 import { formatClock } from "../batch_queue/units.ts";
-import { parseArrayLimit, parseShowJob, parseSqueue, SQUEUE_FORMAT } from "./slurm_queue.ts";
+import { askSlurm, askSlurmEnds, findSlurmJobs, squeueCommand } from "./slurm_ask.ts";
+import {
+  answeredId,
+  byCluster,
+  clusterId,
+  clusterWords,
+  elementId,
+  wantedClusters,
+} from "./slurm_clusters.ts";
 import { slurmEnvironment } from "./slurm_environment.ts";
+import { parseArrayLimit } from "./slurm_queue.ts";
 
-/** Commands that only ask; a controller that is down answers after 9 s, with `-j` after 18. */
+/** A controller that is down answers after 9 s. */
 const ASK_MS = 30_000;
 const REACH_MS = 8000;
-/** More than so many jobs are asked for by their owner, not one by one. */
-const NAMED_JOBS = 200;
 
 const DOWN =
   /unable to contact slurm controller|socket timed out|connection refused|protocol authentication error|zero bytes were transmitted|communication (connection )?failure|no answer within/i;
@@ -74,7 +78,8 @@ export const slurm: BatchScheduler = {
     ];
   },
 
-  parseJobId: (stdout) => /^(\d+)(?:;.*)?$/m.exec(stdout.trim())?.[1],
+  clusters: wantedClusters,
+  parseJobId: answeredId,
 
   refusal(result: CommandResult): Refusal {
     if (result.exitCode === undefined || DOWN.test(result.stderr)) return "unanswered";
@@ -82,9 +87,15 @@ export const slurm: BatchScheduler = {
     return BUSY.test(result.stderr) ? "busy" : "final";
   },
 
-  elementId: (jobId, index) => `${jobId}_${index}`,
+  elementId,
+  nativeId: (queueId) => clusterId(queueId).id,
+  shownId(queueId: string): string {
+    const { id, cluster } = clusterId(queueId);
+    return cluster === undefined ? id : `${id} of cluster ${cluster}`;
+  },
 
-  logName: (_stem, jobId, index) => `${index === undefined ? jobId : `${jobId}_${index}`}.log`,
+  logName: (_stem, jobId, index) =>
+    `${clusterId(index === undefined ? jobId : elementId(jobId, index)).id}.log`,
 
   async reach(run: CommandRunner): Promise<string | undefined> {
     const result = await run(["sinfo", "-h", "-o", "%P"], { timeoutMs: REACH_MS });
@@ -97,57 +108,25 @@ export const slurm: BatchScheduler = {
       : `sinfo: ${fatal}`;
   },
 
-  async arrayLimit(run: CommandRunner): Promise<number | undefined> {
-    const { exitCode, stdout } = await run(["scontrol", "show", "config"], { timeoutMs: ASK_MS });
+  async arrayLimit(run: CommandRunner, clusters?: string): Promise<number | undefined> {
+    // Of several, sbatch takes whichever starts a job first; scontrol can be asked about one.
+    const cluster = clusters?.includes(",") || clusters === "all" ? undefined : clusters;
+    const words = ["scontrol", ...clusterWords(cluster), "show", "config"];
+    const { exitCode, stdout } = await run(words, { timeoutMs: ASK_MS });
     return exitCode === 0 ? parseArrayLimit(stdout) : undefined;
   },
 
-  queueCommand(jobIds: readonly string[]): string[] {
-    const isShort = jobIds.length > 0 && jobIds.length <= NAMED_JOBS;
-    const named = isShort ? ["-j", jobIds.join(",")] : ["-u", String(Deno.uid() ?? "")];
-    return ["squeue", "-h", "-r", "-t", "all", ...named, "-o", SQUEUE_FORMAT];
-  },
-
-  async ask(run: CommandRunner, jobs: readonly SubmittedJob[]): Promise<QueueAnswer> {
-    const result = await run(slurm.queueCommand(jobs.map(({ jobId }) => jobId)), { timeoutMs: ASK_MS });
-    if (result.exitCode === 0) return { reports: parseSqueue(result.stdout), unknownJobs: new Set() };
-    // Said of a single job only: in a list those that are not known are passed over.
-    if (jobs.length === 1 && /invalid job id specified/i.test(result.stderr)) {
-      return { reports: new Map(), unknownJobs: new Set([jobs[0]!.jobId]) };
-    }
-    return { trouble: complaint(result), reports: new Map(), unknownJobs: new Set() };
-  },
-
-  async askEnds(run: CommandRunner, nativeIds: readonly string[]) {
-    const jobs = new Set(nativeIds.map((id) => id.split("_")[0]!));
-    const reports = new Map<
-      string,
-      ReturnType<typeof parseShowJob> extends Map<string, infer R> ? R : never
-    >();
-    for (const job of jobs) {
-      const { exitCode, stdout } = await run(["scontrol", "show", "job", "-o", job], { timeoutMs: ASK_MS });
-      if (exitCode !== 0) continue;
-      for (const [id, report] of parseShowJob(stdout)) reports.set(id, report);
-    }
-    return reports;
-  },
-
-  async find(run: CommandRunner, token: string): Promise<string[] | undefined> {
-    const words = ["squeue", "-h", "-t", "PENDING,RUNNING,SUSPENDED,CONFIGURING,COMPLETING"];
-    const result = await run([...words, "-u", String(Deno.uid() ?? ""), "-o", "%F|%k"], {
-      timeoutMs: ASK_MS,
-    });
-    if (result.exitCode !== 0) return undefined;
-    const found = result.stdout.split("\n").flatMap((line) => {
-      const [id, ...comment] = line.trim().split("|");
-      return isMeantBy(token, comment.join("|")) ? [id!] : [];
-    });
-    return [...new Set(found)];
-  },
-
-  cancelCommand: (nativeIds) => ["scancel", ...nativeIds],
+  queueCommand: squeueCommand,
+  ask: askSlurm,
+  askEnds: askSlurmEnds,
+  find: findSlurmJobs,
+  cancelCommands: (queueIds) =>
+    [...byCluster(queueIds)].map(([cluster, ids]) => ["scancel", ...clusterWords(cluster), ...ids]),
   cancelTrouble: (result) => result.exitCode === 0 ? undefined : complaint(result),
-  showCommand: (nativeId) => ["squeue", "-j", nativeId],
+  showCommand(queueId: string): string[] {
+    const { id, cluster } = clusterId(queueId);
+    return ["squeue", ...clusterWords(cluster), "-j", id];
+  },
 };
 
 function directive(option: string, value: string, needed = false): Directive {

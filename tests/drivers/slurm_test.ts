@@ -83,7 +83,7 @@ Deno.test("the site's array limit is one more than the highest index", () => {
 Deno.test("sbatch's answer is a job id, with or without a cluster's name", () => {
   assertEquals(["3\n", "3;name\n", "Submitted\n", ""].map((text) => slurm.parseJobId(text)), [
     "3",
-    "3",
+    "3;name",
     undefined,
     undefined,
   ]);
