@@ -5,13 +5,14 @@
  * @module
  */
 export type { ChannelStyle } from "./core/channel_style.ts";
-export * from "./core/checked_concurrency.ts";
+export { checkConcurrency, type CheckedConcurrency } from "./core/checked_concurrency.ts";
 export * from "./core/concurrency_style.ts";
 export * from "./core/errors.ts";
 export * from "./core/kinds.ts";
 export type { BlockJob } from "./core/block_job.ts";
 export { ComputeWorkerManager } from "./core/manager.ts";
 export type { RunCounts, StartWorkersOptions } from "./core/manager.ts";
+export { type BlockJobOptions, makeBlockJob } from "./core/make_block_job.ts";
 export * from "./core/map_blocks.ts";
 export { getComputeWorkerManager, listKinds, loadDriverModule, registerDriver } from "./core/registry.ts";
 export type { KindStatus } from "./core/registry.ts";

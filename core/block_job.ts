@@ -31,6 +31,11 @@ export interface BlockJob {
    * May become true while the run goes on. Default false.
    */
   readonly argsChanged?: boolean;
+  /**
+   * What the blocks' other args have been merged to, at the time of the call; absent where each worker has a copy of its own,
+   * which comes with its last word.
+   */
+  readonly mergedArgs?: () => unknown;
   /** What workers load before their first block, for people. Default "the job". */
   readonly loads?: string;
   /** The SHA-256 of the code that is shipped, hexadecimal: workers run no other. Absent if none is. */

@@ -114,7 +114,7 @@ export function checkConcurrency(style: ConcurrencyStyle, driver: Driver): Check
   checkParams(style.computeWorkerExtraParams ?? {}, kind);
   checkWorkers(given, kind);
   const workers = kind === CW_NONE ? 1 : singleBlock ? Infinity : computeWorkers;
-  return {
+  const checked: CheckedConcurrency = {
     kind,
     workers,
     minWorkers: leastWorkers(style.minComputeWorkers, workers, driver),
@@ -135,6 +135,16 @@ export function checkConcurrency(style: ConcurrencyStyle, driver: Driver): Check
     channel: checkChannel(channel),
     warnings: [...workersWarnings(computeWorkers, driver), ...channelWarnings(channel, driver)],
   };
+  passed.add(checked);
+  return checked;
+}
+
+/** What has passed the checks: its own keys are not those of a style. */
+const passed = new WeakSet<object>();
+
+/** Whether {@linkcode checkConcurrency} has made this. */
+export function isChecked(style: ConcurrencyStyle | CheckedConcurrency): style is CheckedConcurrency {
+  return passed.has(style);
 }
 
 /** What was said of who computes and who reads. */

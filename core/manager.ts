@@ -5,7 +5,9 @@
  * @module
  */
 import type { BlockJob } from "./block_job.ts";
-import type { CheckedConcurrency } from "./checked_concurrency.ts";
+import { checkValues } from "./check_values.ts";
+import { checkConcurrency, type CheckedConcurrency, isChecked } from "./checked_concurrency.ts";
+import type { ConcurrencyStyle } from "./concurrency_style.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type {
   Driver,
@@ -16,31 +18,33 @@ import type {
   WorkerErrorReport,
   WorkerStatus,
 } from "./driver.ts";
-import { AbortedError, messageOf } from "./errors.ts";
+import { AbortedError, ConfigError, messageOf } from "./errors.ts";
 import { FleetNews } from "./fleet_news.ts";
 import { FleetSize } from "./fleet_size.ts";
 import { fleetSpec } from "./fleet_spec.ts";
+import { checkKnownKeys } from "./known_keys.ts";
 import type { WorkerHello, WorkerLink } from "./messages.ts";
 import { Replacements } from "./replacements.ts";
 import { RunPlaces } from "./run_places.ts";
-import type { Timers } from "./timers.ts";
+import { shownValue } from "./shown_value.ts";
+import { Timers } from "./timers.ts";
 import { workerName } from "./worker_name.ts";
 import { usualLosses } from "./usual_losses.ts";
 
 /** What `startWorkers()` takes. */
 export interface StartWorkersOptions {
-  /** The job. */
+  /** The job, such as `makeBlockJob()` makes. */
   readonly job: BlockJob;
-  /** The workers, checked. */
-  readonly concurrency: CheckedConcurrency;
-  /** The run's random id. */
-  readonly runId: string;
-  /** Timers of the run; those of the workers are merged into them. */
-  readonly timers: Timers;
+  /** The workers; their kind is the manager's. Default none, which only `CW_NONE` takes. */
+  readonly concurrency?: ConcurrencyStyle | CheckedConcurrency;
+  /** The run's id, by which what it leaves is found. Default a random one. */
+  readonly runId?: string;
+  /** Timers of the run; those of the workers are merged into them. Default the manager's own. */
+  readonly timers?: Timers;
   /** Ends the run. */
   readonly signal?: AbortSignal | undefined;
-  /** A line for the user. */
-  readonly onNotice: (line: string) => void;
+  /** A line for the user. Default `console.warn`. */
+  readonly onNotice?: (line: string) => void;
   /** How far the run is: blocks done, blocks in all, workers ready. */
   readonly onProgress?: (done: number, total: number, workers: number) => void;
 }
@@ -55,12 +59,33 @@ export interface RunCounts {
 
 const TICK_MS = 100;
 
+/** What a run goes by, with its defaults. */
+interface RunOptions extends StartWorkersOptions {
+  readonly concurrency: CheckedConcurrency;
+  readonly runId: string;
+  readonly timers: Timers;
+  readonly onNotice: (line: string) => void;
+}
+
+/** Every key of {@linkcode StartWorkersOptions}; the compiler keeps the two alike. */
+const START_KEYS: Readonly<Record<keyof StartWorkersOptions, true>> = {
+  job: true,
+  concurrency: true,
+  runId: true,
+  timers: true,
+  signal: true,
+  onNotice: true,
+  onProgress: true,
+};
+
 /** Manages the compute workers of one run. Call `startWorkers`, then `run`, then always `shutdown`. */
 export class ComputeWorkerManager {
+  /** Timers of the run, those of the workers among them, unless `startWorkers` is given others. */
+  readonly timers: Timers = new Timers();
   readonly #driver: Driver;
   readonly #ended = new AbortController();
   #jobName: string | undefined;
-  #options: StartWorkersOptions | undefined;
+  #options: RunOptions | undefined;
   #dispatcher: Dispatcher | undefined;
   #replacements: Replacements | undefined;
   #news: FleetNews | undefined;
@@ -93,8 +118,13 @@ export class ComputeWorkerManager {
     return workerName(this.#jobName, workerId);
   }
 
-  /** What the workers put out on completion, in the order of their numbers; filled by `run`. */
+  /**
+   * What the workers put out on completion, in the order of their numbers: each one's copy of other args, or the merged ones
+   * alone where they are merged. Filled by `run`.
+   */
   makeOutObjList(): unknown[] {
+    const { mergedArgs } = this.#options?.job ?? {};
+    if (mergedArgs) return [mergedArgs()];
     return this.#outObjects.toSorted((a, b) => a.worker - b.worker).map(({ value }) => value);
   }
 
@@ -110,15 +140,17 @@ export class ComputeWorkerManager {
   }
 
   /**
-   * Starts the workers: no more than there are blocks. They begin as soon as they have connected.
+   * Starts the workers: no more than there are blocks. They begin as soon as they have connected. A manager runs one job.
    *
+   * @throws {ConfigError} if the workers can't be had so: a number out of range, a combination that makes no sense.
    * @throws {AbortedError} if the run's signal was aborted before.
    * @throws what the driver throws if it can't start them.
    */
   async startWorkers(given: StartWorkersOptions): Promise<void> {
-    const { job, concurrency, timers, signal } = given;
+    if (this.#options) throw new TypeError("startWorkers() was called before: make a manager for each job");
+    const options = this.#checked(given);
+    const { job, concurrency, timers, signal } = options;
     if (signal?.aborted) throw abortError(signal);
-    const options = { ...given, onNotice: (line: string) => this.#notice(line, given) };
     this.#options = options;
     const spec = fleetSpec({
       ...{ concurrency, program: job.program, jobName: this.#jobName },
@@ -186,7 +218,7 @@ export class ComputeWorkerManager {
   }
 
   /** Notices come from timers and connections as well: what `onNotice` throws there ends the run, not the program. */
-  #notice(line: string, { onNotice }: StartWorkersOptions): void {
+  #notice(line: string, onNotice: (line: string) => void): void {
     try {
       onNotice(line);
     } catch (error) {
@@ -194,8 +226,34 @@ export class ComputeWorkerManager {
     }
   }
 
+  #checked(given: StartWorkersOptions): RunOptions {
+    checkKnownKeys(given, START_KEYS, "startWorkers()");
+    checkValues(given, {
+      job: "object",
+      signal: "abort signal",
+      onNotice: "function",
+      onProgress: "function",
+    });
+    if (!given.job) throw new ConfigError("startWorkers() needs a job, such as makeBlockJob() makes");
+    const { concurrency: style = {}, runId = crypto.randomUUID(), timers = this.timers } = given;
+    const { onNotice = console.warn } = given;
+    const options = { ...given, runId, timers, onNotice: (line: string) => this.#notice(line, onNotice) };
+    if (isChecked(style)) return { ...options, concurrency: style };
+    const { kind } = this.#driver;
+    if (style.computeWorkerKind !== undefined && style.computeWorkerKind !== kind) {
+      throw new ConfigError(
+        `The manager is of ${kind}, and computeWorkerKind is ${
+          shownValue(style.computeWorkerKind)
+        }: leave it out`,
+      );
+    }
+    const concurrency = checkConcurrency(style, this.#driver);
+    for (const warning of concurrency.warnings) options.onNotice(warning);
+    return { ...options, concurrency };
+  }
+
   #prepare(
-    { job, concurrency, timers, onNotice, ...options }: StartWorkersOptions,
+    { job, concurrency, timers, onNotice, ...options }: RunOptions,
     spec: FleetSpec,
   ): Dispatcher {
     const { signal } = this.#ended;
@@ -258,7 +316,7 @@ export class ComputeWorkerManager {
     this.#size?.tick(nowMs);
   }
 
-  #driverContext({ runId, onNotice, concurrency, job }: StartWorkersOptions): DriverContext {
+  #driverContext({ runId, onNotice, concurrency, job }: RunOptions): DriverContext {
     const attach: DriverContext["attach"] = (worker, hello, link) => this.#attach(worker, hello, link);
     const places = new RunPlaces({
       ...{ runId, attach, driver: this.#driver, jobName: this.#jobName },

@@ -85,11 +85,10 @@ export async function apply(options: ApplyOptions): Promise<ApplyResult> {
   });
   const wallSeconds = (performance.now() - startMs) / 1000;
   timers.add("walltime", wallSeconds);
-  const { merged } = plan.args;
   const counts = manager.counts();
   return {
     timings: timers,
-    otherArgsList: merged ? [merged.total] : manager.makeOutObjList(),
+    otherArgsList: manager.makeOutObjList(),
     workinggrid: plan.workinggrid,
     outputs: summaries,
     blocks: { total: counts.blocks.done, ...counts.blocks },

@@ -68,6 +68,7 @@ export class RasterRun implements BlockJob {
   readonly copiesAllowed: boolean;
   readonly reading: WorkerReading | undefined;
   readonly input?: (block: number) => Promise<Payload>;
+  readonly mergedArgs?: () => unknown;
   readonly #parts: RasterRunParts;
   #argsChanged = false;
 
@@ -83,7 +84,8 @@ export class RasterRun implements BlockJob {
     const { readThreadsThere: threads } = parts;
     this.reading = threads === 0 ? undefined : { processor: RASTER_READ_PROCESSOR, threads };
     this.copiesAllowed = !parts.ownArgs;
-    const { readers } = parts;
+    const { readers, merged } = parts;
+    if (merged) this.mergedArgs = () => merged.total;
     if (readers) this.input = (block) => readers.read(block);
     this.#parts = parts;
   }
