@@ -21,7 +21,7 @@ export interface GeoKeys {
   readonly directory: readonly number[];
   /** GeoDoubleParamsTag (34736). */
   readonly doubles: readonly number[];
-  /** GeoAsciiParamsTag (34737), without the closing NUL. */
+  /** GeoAsciiParamsTag (34737), without the closing NUL: one character a byte, as keys count them. */
   readonly ascii: string;
 }
 

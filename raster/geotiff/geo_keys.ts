@@ -4,6 +4,7 @@
  * @module
  */
 import type { GeoKeys } from "../raster_info.ts";
+import { textOfBytes, withoutClosing } from "./geo_text.ts";
 import { TAG } from "./tags.ts";
 
 /** Key ids (OGC 19-008r4, section 7.4). */
@@ -13,8 +14,24 @@ export const GEO_KEY = {
   GTCitation: 1026,
   GeodeticCRS: 2048,
   GeodeticCitation: 2049,
+  GeodeticDatum: 2050,
+  PrimeMeridian: 2051,
+  GeogLinearUnits: 2052,
+  GeogLinearUnitSize: 2053,
+  GeogAngularUnits: 2054,
+  GeogAngularUnitSize: 2055,
+  Ellipsoid: 2056,
+  EllipsoidSemiMajor: 2057,
+  EllipsoidSemiMinor: 2058,
+  EllipsoidInvFlattening: 2059,
+  PrimeMeridianLongitude: 2061,
+  GeogToWgs84: 2062,
   ProjectedCRS: 3072,
   ProjectedCitation: 3073,
+  Projection: 3074,
+  ProjMethod: 3075,
+  ProjLinearUnits: 3076,
+  ProjLinearUnitSize: 3077,
   VerticalCRS: 4096,
   VerticalCitation: 4097,
   VerticalDatum: 4098,
@@ -59,7 +76,7 @@ export function geoKeyValues(geoKeys: GeoKeys): Map<number, GeoKeyValue> {
       values.set(id, doubles.slice(offset, offset + count));
     } else if (location === TAG.GeoAsciiParams && offset < ascii.length) {
       // OGC 19-008r4, 7.1.3: a text ends with | in place of NUL, which is no part of it.
-      values.set(id, ascii.slice(offset, offset + count).replace(/[|\0]+$/, ""));
+      values.set(id, textOfBytes(withoutClosing(ascii.slice(offset, offset + count))));
     }
   }
   return values;

@@ -5,6 +5,7 @@
  */
 import type { GeoKeys, GeoTransform } from "../raster_info.ts";
 import { GEO_KEY } from "./geo_keys.ts";
+import { bytesOf } from "./geo_text.ts";
 import type { IfdEntry } from "./ifd_writer.ts";
 import { TAG } from "./tags.ts";
 
@@ -21,7 +22,9 @@ export function geoTags(geotransform: GeoTransform | null, geoKeys: GeoKeys | nu
   if (geoKeys.doubles.length > 0) {
     tags.push({ tag: TAG.GeoDoubleParams, type: "DOUBLE", values: geoKeys.doubles });
   }
-  if (geoKeys.ascii !== "") tags.push({ tag: TAG.GeoAsciiParams, type: "ASCII", values: geoKeys.ascii });
+  if (geoKeys.ascii !== "") {
+    tags.push({ tag: TAG.GeoAsciiParams, type: "ASCII", values: bytesOf(geoKeys.ascii) });
+  }
   return tags;
 }
 

@@ -9,10 +9,10 @@ import { FIELD_BYTES, FIELD_TYPE } from "./tags.ts";
 /** A number type of TIFF 6.0, section 2, or of BigTIFF (LONG8). */
 export type IfdNumberType = "SHORT" | "LONG" | "LONG8" | "DOUBLE";
 
-/** One tag. Text gets its closing NUL when it is written and is UTF-8. */
+/** One tag. Text gets its closing NUL when it is written; a string is UTF-8, bytes stay as they are. */
 export type IfdEntry =
   | { readonly tag: number; readonly type: IfdNumberType; readonly values: ArrayLike<number> }
-  | { readonly tag: number; readonly type: "ASCII"; readonly values: string };
+  | { readonly tag: number; readonly type: "ASCII"; readonly values: string | Uint8Array };
 
 /** What a header or directory needs to know of the file. */
 export interface IfdPlace {
@@ -90,7 +90,9 @@ function encodeValues(entry: IfdEntry): { tag: number; code: number; count: numb
   const code = FIELD_TYPE[type];
   const size = FIELD_BYTES[code]!;
   if (entry.type === "ASCII") {
-    const bytes = new TextEncoder().encode(`${entry.values}\0`);
+    const text = typeof entry.values === "string" ? new TextEncoder().encode(entry.values) : entry.values;
+    const bytes = new Uint8Array(text.byteLength + 1);
+    bytes.set(text);
     return { tag, code, count: bytes.byteLength, bytes };
   }
   const { values } = entry;

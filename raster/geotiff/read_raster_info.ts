@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { GeoKeys, RasterInfo } from "../raster_info.ts";
+import type { RasterInfo } from "../raster_info.ts";
 import type { ByteSource } from "../source/byte_source.ts";
 import { bandNamesOf, parseGdalMetadata } from "./gdal_metadata.ts";
 import { isPixelIsPoint } from "./geo_keys.ts";
@@ -12,6 +12,7 @@ import type { Ifd, TiffHeader } from "./ifd.ts";
 import type { ImageDirectories } from "./image_directories.ts";
 import type { ImageLayout } from "./image_layout.ts";
 import { parseNodata } from "./nodata_text.ts";
+import { readGeoKeys } from "./read_geo_keys.ts";
 import { COMPRESSION_GDAL_NAMES, TAG } from "./tags.ts";
 import { unreadTags } from "./unread_tags.ts";
 
@@ -61,16 +62,5 @@ export async function readRasterInfo(
     unread: [...unreadTags(main, { layout, model, geotransform, metadata }), ...image.directories.unread],
     byteLength: source.byteLength,
     version: source.version,
-  };
-}
-
-async function readGeoKeys(ifd: Ifd): Promise<GeoKeys | null> {
-  const directory = await ifd.numbers(TAG.GeoKeyDirectory);
-  if (directory === undefined || directory.length < 4) return null;
-  const keys = Math.max(0, Math.min(Math.floor(directory[3]!) || 0, Math.floor((directory.length - 4) / 4)));
-  return {
-    directory: [...directory.slice(0, 3), keys, ...directory.slice(4, 4 + 4 * keys)],
-    doubles: await ifd.numbers(TAG.GeoDoubleParams) ?? [],
-    ascii: await ifd.text(TAG.GeoAsciiParams) ?? "",
   };
 }
