@@ -120,7 +120,8 @@ function crsFacts(geoKeys: GeoKeys | null): InfoFacts["crs"] {
   const values = geoKeyValues(geoKeys);
   const epsg = epsgCode(geoKeys) ?? null;
   const citation = [GEO_KEY.GTCitation, GEO_KEY.ProjectedCitation, GEO_KEY.GeodeticCitation]
-    .map((id) => values.get(id)).filter((value) => typeof value === "string").map(messageOf)
+    .map((id) => values.get(id)).filter((value) => typeof value === "string")
+    .map((value) => messageOf(value))
     // Some writers say so where they have no name.
     .find((value) => !/^(unknown|unnamed|)$/i.test(value));
   return { name: epsg === null || citation === undefined ? name : citation, epsg };

@@ -8,7 +8,7 @@ import type { ByteSource } from "../source/byte_source.ts";
 import { bandNamesOf, parseGdalMetadata } from "./gdal_metadata.ts";
 import { isPixelIsPoint } from "./geo_keys.ts";
 import { geoTransformOf } from "./geo_transform.ts";
-import type { Ifd, TiffHeader } from "./ifd.ts";
+import type { TiffHeader } from "./ifd.ts";
 import type { ImageDirectories } from "./image_directories.ts";
 import type { ImageLayout } from "./image_layout.ts";
 import { parseNodata } from "./nodata_text.ts";
