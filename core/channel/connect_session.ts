@@ -23,6 +23,8 @@ export interface ConnectSessionOptions {
   readonly deadlineMs: number;
   /** How long to try while every address refuses the connection, milliseconds; default as long as otherwise. */
   readonly refusedMs?: number | undefined;
+  /** Aborted when this worker has been told to end: one refused connection is then enough to believe that the manager is gone. */
+  readonly leaving?: AbortSignal | undefined;
   /** Takes the connection over; must give it its next handler. */
   welcomed(connection: Connection, welcome: WelcomeFrame): void;
 }
@@ -43,7 +45,7 @@ const WELCOME_MS = 10_000;
  */
 export async function connectSession(options: ConnectSessionOptions): Promise<void> {
   const { runId, signal } = options.dial;
-  const { refusedMs = Infinity } = options;
+  const { refusedMs = Infinity, leaving } = options;
   const deadline = performance.now() + options.deadlineMs;
   let hopeless = 0;
   let refusals = { count: 0, sinceMs: 0 };
@@ -56,12 +58,20 @@ export async function connectSession(options: ConnectSessionOptions): Promise<vo
     const nowMs = performance.now();
     if (failures.some(({ cause }) => cause !== "refused")) refusals = { count: 0, sinceMs: nowMs };
     else refusals = { count: refusals.count + 1, sinceMs: refusals.count === 0 ? nowMs : refusals.sinceMs };
-    const isGone = refusals.count >= REFUSED_ROUNDS && nowMs - refusals.sinceMs >= refusedMs;
+    const isRefused = failures.some(({ cause }) => cause === "refused");
+    const isGone = refusals.count >= REFUSED_ROUNDS && nowMs - refusals.sinceMs >= refusedMs ||
+      isRefused && leaving?.aborted === true;
     const leftMs = deadline - nowMs;
     if (hopeless >= HOPELESS_ROUNDS || isGone || leftMs <= 0) throw dialError(runId, failures);
     // The last round begins at the deadline, not up to a whole delay before it.
-    await sleep(Math.min(leftMs, delayMs * (0.5 + Math.random())), signal);
+    await sleep(Math.min(leftMs, delayMs * (0.5 + Math.random())), wakeUp(signal, leaving));
   }
+}
+
+/** Cuts a pause between two rounds short; a worker that is being told to end looks once more. */
+function wakeUp(signal: AbortSignal | undefined, leaving: AbortSignal | undefined): AbortSignal | undefined {
+  if (!leaving || leaving.aborted) return signal;
+  return signal ? AbortSignal.any([signal, leaving]) : leaving;
 }
 
 async function tryOnce(options: ConnectSessionOptions): Promise<readonly DialFailure[] | undefined> {

@@ -42,7 +42,10 @@ export interface ConnectOptions extends ChannelCredentials {
   readonly deadlineMs: number;
   /** How long to try at first while every address refuses, milliseconds; default as long as otherwise. */
   readonly refusedMs?: number | undefined;
-  /** Ends the trying. */
+  /**
+   * Aborted when this worker is told to end: ends the trying at first. A connection that breaks is mended even then, for what
+   * is still to be said, but not once the manager's host refuses it.
+   */
   readonly signal?: AbortSignal | undefined;
   /** What the manager may ask us to hold. */
   readonly limits?: FrameLimits | undefined;
@@ -199,7 +202,8 @@ export class ManagerChannel implements ManagerLink {
     try {
       const dial = { ...connecting.dial, signal };
       // What stands in between, such as a tunnel, may be gone for a while.
-      await connectSession({ ...connecting, dial, deadlineMs: graceMs, refusedMs: undefined });
+      const leaving = this.#options.signal;
+      await connectSession({ ...connecting, dial, leaving, deadlineMs: graceMs, refusedMs: undefined });
       notice("The connection to the manager is mended");
     } catch (error) {
       this.#finish({ reason: `${reason}, and it could not be mended: ${messageOf(error)}`, cause: "lost" });

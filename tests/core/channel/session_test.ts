@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { releaseBuffers } from "../../../core/channel/buffer_pool.ts";
 import { FrameKind } from "../../../core/channel/frame.ts";
 import { offerHandshake } from "../../../core/channel/handshake.ts";
@@ -195,6 +195,37 @@ Deno.test("a cut for good ends both sides after the grace, and is said to be one
   assertEquals(lost!.unexpected, true);
   assert(lost!.reason.includes("did not come back within 0.6 s"), lost!.reason);
 });
+
+for (const when of ["before", "after"] as const) {
+  Deno.test(`a worker that is told to end ${when} its manager has died ends at once, with results unsent`, async () => {
+    await using server = await TestServer.start();
+    const proxy = new CuttingProxy(server.port);
+    const told = new AbortController();
+    const notices: string[] = [];
+    const channel = await server.connect({
+      port: proxy.port,
+      signal: told.signal,
+      notice: (line) => notices.push(line),
+    });
+    if (when === "before") told.abort();
+    channel.send({ type: "threadLost", block: 1, reason: "unsent" });
+    // Nobody listens at the address any more, and nobody has said farewell.
+    const gone = proxy[Symbol.asyncDispose]();
+    await until(() => notices.length > 0);
+    if (when === "after") {
+      assertEquals(channel.closed, false, "it may come back");
+      told.abort();
+    }
+    const leaving = channel.leave("told to end");
+    // Without the order it would try again for the grace, a minute.
+    await until(() => channel.closed);
+    const { cause, reason } = await channel.ended;
+    await leaving;
+    assertEquals(cause, "lost");
+    assertStringIncludes(reason, "refused");
+    await gone;
+  });
+}
 
 Deno.test("a session that is over can't be resumed", async () => {
   await using test = await TestServer.start();
