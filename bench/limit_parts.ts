@@ -60,7 +60,7 @@ async function encodedPairs(
   const index = TileIndex.of(source, ifd, { layout, littleEndian: header.littleEndian });
   const tilesABand = layout.tilesAcross * layout.tilesDown;
   await index.load(0, 2 * tilesABand - 1);
-  const tile = async (at: number) => (await source.read(index.offset(at)!, index.byteCount(at, 0))).slice();
+  const tile = async (at: number) => (await source.read(index.offset(at)!, index.byteCount(at))).slice();
   const tiles: [Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>][] = [];
   for (let at = part; at < tilesABand; at += parts) tiles.push([await tile(at), await tile(tilesABand + at)]);
   return { tiles, tilePixels: layout.tileWidth * layout.tileHeight };

@@ -164,12 +164,15 @@ export class GeoTiffReader implements AsyncDisposable {
         target.fill(tile, this.#fillValue);
         continue;
       }
-      const byteCount = this.#index.byteCount(tile.index, Infinity);
       const image = {
         name: this.#source.name,
         layout: this.#layout,
         littleEndian: this.#header.littleEndian,
       };
+      const said = this.#index.byteCount(tile.index);
+      const isShort = said < tileSize(this.#layout, tile.tileRow).byteLength;
+      // As in libtiff what is there counts, although the directory says less.
+      const byteCount = isShort ? Math.max(said, this.#index.bytesToNext(tile.index)) : said;
       requests.push(...rawRequests(tile, { image, target, offset, byteCount }));
     }
     await readCoalesced(this.#source, requests, this.#source.worthSkippingBytes);
@@ -189,9 +192,9 @@ export class GeoTiffReader implements AsyncDisposable {
         target.fill(tile, this.#fillValue);
         continue;
       }
-      const limit = tileSize(this.#layout, tile.tileRow).byteLength * MAX_EXPANSION +
-        EXPANSION_ALLOWANCE_BYTES;
-      const byteLength = Math.min(this.#index.byteCount(tile.index, limit), limit);
+      // A whole tile's, since the lowest ones mostly have all their rows although only some are decoded.
+      const limit = tileSize(this.#layout, 0).byteLength * MAX_EXPANSION + EXPANSION_ALLOWANCE_BYTES;
+      const byteLength = Math.min(this.#index.byteCount(tile.index), limit);
       const use = (bytes: Uint8Array<ArrayBuffer>) => {
         if (this.#cacheWholeTiles || !tile.whole) {
           const pixels = decoder.decode(bytes, tile);

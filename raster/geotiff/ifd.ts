@@ -73,6 +73,8 @@ export async function readHeader(source: ByteSource): Promise<TiffHeader> {
 
 /** One directory: the fields that we know, by tag; values are read when they are asked for. */
 export class Ifd {
+  /** Where it begins in the file. */
+  readonly offset: number;
   /** Where the next directory is; 0 for none, undefined if the file ends before it says so. */
   readonly nextOffset: number | undefined;
   /** Bytes that the directory takes, without the values that stand elsewhere. */
@@ -84,11 +86,12 @@ export class Ifd {
   private constructor(
     source: ByteSource,
     header: TiffHeader,
-    parts: { entries: ReadonlyMap<number, IfdEntry>; nextOffset: number | undefined; byteLength: number },
+    parts: Pick<Ifd, "offset" | "nextOffset" | "byteLength"> & { entries: ReadonlyMap<number, IfdEntry> },
   ) {
     this.#source = source;
     this.#header = header;
     this.#entries = parts.entries;
+    this.offset = parts.offset;
     this.nextOffset = parts.nextOffset;
     this.byteLength = parts.byteLength;
   }
@@ -117,6 +120,7 @@ export class Ifd {
     const hasLink = start + entriesBytes + linkBytes <= source.byteLength;
     const bytes = await source.read(start, entriesBytes + (hasLink ? linkBytes : 0));
     return new Ifd(source, header, {
+      offset,
       entries: parseEntries(bytes.subarray(0, entriesBytes), { ...header, start }),
       nextOffset: hasLink ? getOffset(viewOf(bytes), entriesBytes, header) : undefined,
       byteLength: countBytes + bytes.length,
@@ -134,17 +138,29 @@ export class Ifd {
    * @throws {RasterError} if its values do not lie inside the file.
    */
   entry(tag: number): IfdEntry | undefined {
+    const { entry, damage } = this.entryOrDamage(tag);
+    if (damage === undefined) return entry;
+    throw new RasterError(`'${this.#source.name}' is truncated or damaged: ${damage}`);
+  }
+
+  /** Where the directory and the values that stand elsewhere begin in the file. */
+  places(): number[] {
+    const elsewhere = [...this.#entries.values()].filter(({ inline }) => inline === undefined);
+    return [this.offset, ...elsewhere.map(({ valueOffset }) => valueOffset)];
+  }
+
+  /** As {@linkcode entry}, but says what is wrong with a field whose values lie outside the file. */
+  entryOrDamage(tag: number): { entry?: IfdEntry; damage?: string } {
     const entry = this.#entries.get(tag);
-    if (entry === undefined || entry.count === 0) return undefined;
-    if (entry.inline === undefined && entry.valueOffset + entry.byteLength > this.#source.byteLength) {
-      throw new RasterError(
-        `'${this.#source.name}' is truncated or damaged: ${
-          tagName(tag)
-        } refers to bytes ${entry.valueOffset} to ` +
-          `${entry.valueOffset + entry.byteLength - 1}, but it has only ${this.#source.byteLength}`,
-      );
+    if (entry === undefined || entry.count === 0) return {};
+    if (entry.inline !== undefined || entry.valueOffset + entry.byteLength <= this.#source.byteLength) {
+      return { entry };
     }
-    return entry;
+    const last = entry.valueOffset + entry.byteLength - 1;
+    const damage = `${
+      tagName(tag)
+    } refers to bytes ${entry.valueOffset} to ${last}, but it has only ${this.#source.byteLength}`;
+    return { damage };
   }
 
   /**

@@ -25,7 +25,7 @@ export interface RawTile {
   readonly target: WindowTarget;
   /** Where the tile begins in the file. */
   readonly offset: number;
-  /** Its bytes in the file, by its directory. */
+  /** The bytes that it can have there. */
   readonly byteCount: number;
 }
 

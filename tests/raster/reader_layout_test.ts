@@ -224,7 +224,7 @@ Deno.test("damage is told by what is wrong", async () => {
         chunks: [new Uint8Array(deflateSync(ramp(9)))],
       }],
     }],
-    ["Tile (1, 0) of band 2 of 'x.tif' can't be decoded: it holds only 9 of 256 bytes", {
+    ["Tile (1, 0) of band 2 of 'x.tif' can't be decoded: it holds only 9 of 64 bytes", {
       directories: [{
         fields: imageFields({ width: 20, height: 4, bands: 2 }, [
           [259, 3, [8]],

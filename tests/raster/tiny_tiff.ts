@@ -144,3 +144,33 @@ export function imageFields(
   const replaced = new Set(extra.map(([tag]) => tag));
   return [...fields.filter(([tag]) => !replaced.has(tag)), ...extra];
 }
+
+/**
+ * A copy of `bytes`, a little-endian classic TIFF of one directory, whose field `tag` gets another tag, type, count or
+ * first value.
+ */
+export function changeField(
+  bytes: Uint8Array<ArrayBuffer>,
+  tag: number,
+  to: { tag?: number; type?: number; count?: number; firstValue?: number },
+): Uint8Array<ArrayBuffer> {
+  const copy = bytes.slice();
+  const view = new DataView(copy.buffer);
+  const directory = view.getUint32(4, true);
+  for (let i = 0; i < view.getUint16(directory, true); i++) {
+    const entry = directory + 2 + 12 * i;
+    if (view.getUint16(entry, true) !== tag) continue;
+    const type = view.getUint16(entry + 2, true);
+    const isInline = SIZES[type]! * view.getUint32(entry + 4, true) <= 4;
+    const value = isInline ? entry + 8 : view.getUint32(entry + 8, true);
+    if (to.firstValue !== undefined) {
+      if (type === 3) view.setUint16(value, to.firstValue, true);
+      else view.setUint32(value, to.firstValue, true);
+    }
+    if (to.count !== undefined) view.setUint32(entry + 4, to.count, true);
+    if (to.type !== undefined) view.setUint16(entry + 2, to.type, true);
+    if (to.tag !== undefined) view.setUint16(entry, to.tag, true);
+    return copy;
+  }
+  throw new Error(`no field ${tag}`);
+}
