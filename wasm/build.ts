@@ -8,15 +8,19 @@ import { fromFileUrl } from "@std/path";
 
 /** Not in deno.json: its hundred megabytes are only for those who change what it compiles. */
 const COMPILER = "npm:assemblyscript@0.28.20/asc";
-const ENTRY = fromFileUrl(new URL("./word_deflate/main.ts", import.meta.url));
-const TARGET = fromFileUrl(new URL("../raster/geotiff/codecs/word_deflate_wasm.ts", import.meta.url));
+/** The folders here; each becomes one module of the codecs. */
+const MODULES = ["word_deflate", "lzw"];
 const LINE_CHARS = 100;
 
-const text = moduleText(await compile(ENTRY));
-if (!Deno.args.includes("--check")) await Deno.writeTextFile(TARGET, text);
-else if (await Deno.readTextFile(TARGET) !== text) {
-  console.error(`'${TARGET}' is not what wasm/word_deflate gives: run deno task wasm`);
-  Deno.exit(1);
+for (const name of MODULES) {
+  const entry = fromFileUrl(new URL(`./${name}/main.ts`, import.meta.url));
+  const target = fromFileUrl(new URL(`../raster/geotiff/codecs/${name}_wasm.ts`, import.meta.url));
+  const text = moduleText(name, await compile(entry));
+  if (!Deno.args.includes("--check")) await Deno.writeTextFile(target, text);
+  else if (await Deno.readTextFile(target) !== text) {
+    console.error(`'${target}' is not what wasm/${name} gives: run deno task wasm`);
+    Deno.exit(1);
+  }
 }
 
 async function compile(entry: string): Promise<Uint8Array> {
@@ -34,18 +38,18 @@ async function compile(entry: string): Promise<Uint8Array> {
   }
 }
 
-function moduleText(binary: Uint8Array): string {
+function moduleText(name: string, binary: Uint8Array): string {
   const base64 = binary.toBase64();
   const lines: string[] = [];
   for (let at = 0; at < base64.length; at += LINE_CHARS) lines.push(base64.slice(at, at + LINE_CHARS));
   return `/**
- * The compiled form of \`wasm/word_deflate\`, made by \`deno task wasm\`; not to be edited.
+ * The compiled form of \`wasm/${name}\`, made by \`deno task wasm\`; not to be edited.
  *
  * @module
  */
 
 /** A WebAssembly module, base64. */
-export const WORD_DEFLATE_WASM: string = [
+export const ${name.toUpperCase()}_WASM: string = [
 ${lines.map((line) => `  "${line}",`).join("\n")}
 ].join("");
 `;

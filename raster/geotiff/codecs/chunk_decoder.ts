@@ -51,6 +51,22 @@ export interface ChunkDecoder {
    * @throws {Error} as {@linkcode decode}.
    */
   decodeInto?(encoded: Uint8Array<ArrayBuffer>, out: Uint8Array<ArrayBuffer>): number;
+  /** Begins to decode a tile or strip piece by piece. Only decoders that need not see all of it at once have it. */
+  openStream?(): ChunkStream;
+}
+
+/** One tile or strip that is being decoded from its beginning on. */
+export interface ChunkStream {
+  /**
+   * Decodes on: takes from `input`, which is what comes next of the tile, and fills `out` as far as it goes. What it has
+   * not taken must come again.
+   *
+   * @throws {Error} as {@linkcode ChunkDecoder.decode}.
+   */
+  decode(
+    input: Uint8Array<ArrayBuffer>,
+    out: Uint8Array<ArrayBuffer>,
+  ): { readonly taken: number; readonly written: number };
 }
 
 /**
@@ -61,7 +77,7 @@ export interface ChunkDecoder {
 export async function loadChunkDecoder(context: CodecContext): Promise<ChunkDecoder> {
   switch (context.compression) {
     case COMPRESSION.LZW:
-      return (await import("./lzw.ts")).lzwDecoder;
+      return await (await import("./lzw.ts")).loadLzwDecoder();
     case COMPRESSION.PACKBITS:
       return (await import("./pack_bits.ts")).packBitsDecoder;
     case COMPRESSION.DEFLATE:

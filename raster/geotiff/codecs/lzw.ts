@@ -1,105 +1,74 @@
 /**
- * LZW (TIFF 6.0 section 13): codes of 9 to 12 bits, most significant bit first, one code earlier than GIF's.
+ * LZW (TIFF 6.0 section 13): codes of 9 to 12 bits, most significant bit first, one code earlier than GIF's. The sources of
+ * the WebAssembly are in `wasm/lzw`.
  *
  * @module
  */
+import { loadedOnce } from "../../loaded_once.ts";
 import type { ChunkDecoder } from "./chunk_decoder.ts";
+import { openLzwStream } from "./lzw_stream.ts";
+import { LZW_WASM } from "./lzw_wasm.ts";
 
-const CLEAR = 256;
-const END = 257;
-const FIRST_FREE = 258;
-const TABLE_SIZE = 4096;
 /** Strings grow by one byte a code, so no stream does better than its longest string for every 12 bits. */
 const MAX_RATIO = 4096;
+/** The greatest tile that WebAssembly takes: memory once grown for one is kept. */
+const MOST_WASM_BYTES = 16 << 20;
+const TABLE_SIZE = 4096;
 
-/** Where in the output each code's string was last written, and how long it is: the output is the table. */
-const starts = new Int32Array(TABLE_SIZE);
-const lengths = new Int32Array(TABLE_SIZE);
+interface Exports {
+  readonly memory: WebAssembly.Memory;
+  inputAddress(): number;
+  outputAddress(inputBytes: number): number;
+  reserve(inputBytes: number, outputBytes: number): number;
+  decode(inputBytes: number, outputBytes: number): number;
+}
 
-/** Compression 5. */
-export const lzwDecoder: ChunkDecoder = {
-  nativeOrder: false,
-  decode(encoded, { byteLength }) {
-    // libtiff's mark of files from before 1988, whose bits are in the other order: they begin with CLEAR.
-    if (encoded.length >= 2 && encoded[0] === 0 && (encoded[1]! & 1) === 1) {
-      throw new Error("old-style LZW (least significant bit first) is not supported");
-    }
-    if (encoded.length * MAX_RATIO < byteLength) {
-      throw new Error(`${encoded.length} bytes of LZW data can't hold ${byteLength}`);
-    }
-    const out = new Uint8Array(byteLength);
-    return out.subarray(0, decodeLzw(encoded, out));
-  },
-};
+/** One for each thread. */
+const instance = loadedOnce(async (): Promise<Exports> => {
+  const { instance } = await WebAssembly.instantiate(Uint8Array.fromBase64(LZW_WASM));
+  return instance.exports as unknown as Exports;
+});
 
-/** Decodes until `out` is full or the data ends; gives the number of bytes written. */
-function decodeLzw(encoded: Uint8Array<ArrayBuffer>, out: Uint8Array<ArrayBuffer>): number {
-  const end = encoded.length;
-  const capacity = out.length;
-  let from = 0;
-  let to = 0;
-  let bits = 0;
-  let bitCount = 0;
-  let width = 9;
-  let nextFree = FIRST_FREE;
-  // Codes at or above this one are read with one more bit.
-  let widenAt = 511;
-  let previousStart = -1;
-  let previousLength = 0;
-  while (to < capacity) {
-    if (bitCount < width) {
-      if (from + 1 < end) {
-        bits = (bits << 16) | (encoded[from]! << 8) | encoded[from + 1]!;
-        from += 2;
-        bitCount += 16;
-      } else if (from < end && bitCount + 8 >= width) {
-        bits = (bits << 8) | encoded[from++]!;
-        bitCount += 8;
-      } else {
-        return to;
-      }
-    }
-    bitCount -= width;
-    const code = (bits >>> bitCount) & ((1 << width) - 1);
-    if (code === CLEAR) {
-      width = 9;
-      widenAt = 511;
-      nextFree = FIRST_FREE;
-      previousStart = -1;
-      continue;
-    }
-    if (code === END) return to;
-    const start = to;
-    let length = 1;
-    if (code < CLEAR) {
-      out[to++] = code;
-    } else {
-      let source: number;
-      if (code < nextFree) {
-        source = starts[code]!;
-        length = lengths[code]!;
-      } else if (code === nextFree && previousStart >= 0) {
-        // The string being defined: the previous one and its own first byte, which the copy below has just written.
-        source = previousStart;
-        length = previousLength + 1;
-      } else {
-        throw new Error(`damaged LZW data (code ${code} where ${nextFree} are defined)`);
-      }
-      const last = Math.min(to + length, capacity);
-      while (to < last) out[to++] = out[source++]!;
-    }
-    if (previousStart >= 0 && nextFree < TABLE_SIZE) {
-      // The previous string and the first byte of this one stand side by side in the output.
-      starts[nextFree] = previousStart;
-      lengths[nextFree] = previousLength + 1;
-      nextFree++;
-      if (nextFree === widenAt && width < 12) {
-        width++;
-        widenAt = (1 << width) - 1;
-      }
-    }
-    previousStart = start;
-    previousLength = length;
+/** The decoder of compression 5. */
+export async function loadLzwDecoder(): Promise<ChunkDecoder> {
+  const wasm = await instance();
+  const decodeInto = (encoded: Uint8Array<ArrayBuffer>, out: Uint8Array<ArrayBuffer>): number => {
+    checkStart(encoded, out.length);
+    if (encoded.length + out.length <= MOST_WASM_BYTES) return decodeInWasm(wasm, encoded, out);
+    return openLzwStream().decode(encoded, out).written;
+  };
+  return {
+    nativeOrder: false,
+    decode(encoded, { byteLength }) {
+      const out = new Uint8Array(byteLength);
+      return out.subarray(0, decodeInto(encoded, out));
+    },
+    decodeInto,
+    openStream: openLzwStream,
+  };
+}
+
+function checkStart(encoded: Uint8Array<ArrayBuffer>, byteLength: number): void {
+  // libtiff's mark of files from before 1988, whose bits are in the other order: they begin with CLEAR.
+  if (encoded.length >= 2 && encoded[0] === 0 && (encoded[1]! & 1) === 1) {
+    throw new Error("old-style LZW (least significant bit first) is not supported");
   }
-  return to;
+  if (encoded.length * MAX_RATIO < byteLength) {
+    throw new Error(`${encoded.length} bytes of LZW data can't hold ${byteLength}`);
+  }
+}
+
+function decodeInWasm(wasm: Exports, encoded: Uint8Array<ArrayBuffer>, out: Uint8Array<ArrayBuffer>): number {
+  if (wasm.reserve(encoded.length, out.length) === 0) throw new Error("there is not enough memory for it");
+  // Grown memory is another buffer.
+  const memory = new Uint8Array(wasm.memory.buffer);
+  memory.set(encoded, wasm.inputAddress());
+  const written = wasm.decode(encoded.length, out.length);
+  if (written < 0) {
+    const [code, defined] = [Math.floor((-1 - written) / TABLE_SIZE), (-1 - written) % TABLE_SIZE];
+    throw new Error(`damaged LZW data (code ${code} where ${defined} are defined)`);
+  }
+  const start = wasm.outputAddress(encoded.length);
+  out.set(memory.subarray(start, start + written));
+  return written;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ChunkDecoder } from "./chunk_decoder.ts";
+import type { ChunkDecoder, ChunkStream } from "./chunk_decoder.ts";
 
 /** Two bytes of PackBits stand for at most 128. */
 const MAX_RATIO = 64;
@@ -12,24 +12,54 @@ const MAX_RATIO = 64;
 export const packBitsDecoder: ChunkDecoder = {
   nativeOrder: false,
   decode(encoded, { byteLength }) {
-    if (encoded.length * MAX_RATIO < byteLength) {
-      throw new Error(`${encoded.length} bytes of PackBits data can't hold ${byteLength}`);
-    }
     const out = new Uint8Array(byteLength);
+    return out.subarray(0, packBitsDecoder.decodeInto!(encoded, out));
+  },
+  decodeInto(encoded, out) {
+    if (encoded.length * MAX_RATIO < out.length) {
+      throw new Error(`${encoded.length} bytes of PackBits data can't hold ${out.length}`);
+    }
+    return new PackBitsStream().decode(encoded, out).written;
+  },
+  openStream: () => new PackBitsStream(),
+};
+
+class PackBitsStream implements ChunkStream {
+  /** Bytes of the run that has been begun: copies of the next byte where it is a repetition, else as they come. */
+  #left = 0;
+  #repeats = false;
+
+  decode(
+    encoded: Uint8Array<ArrayBuffer>,
+    out: Uint8Array<ArrayBuffer>,
+  ): { taken: number; written: number } {
     let from = 0;
     let to = 0;
-    while (to < byteLength && from < encoded.length) {
-      const n = encoded[from++]!;
-      if (n < 128) {
-        const count = Math.min(n + 1, byteLength - to, encoded.length - from);
+    let left = this.#left;
+    let repeats = this.#repeats;
+    while (to < out.length && from < encoded.length) {
+      if (left === 0) {
+        const n = encoded[from++]!;
+        if (n === 128) continue;
+        repeats = n > 128;
+        left = repeats ? 257 - n : n + 1;
+        continue;
+      }
+      const count = Math.min(left, out.length - to);
+      if (repeats) {
+        const value = encoded[from]!;
         // Runs are short: a loop is faster than a copy through a subarray.
-        for (const end = to + count; to < end;) out[to++] = encoded[from++]!;
-      } else if (n > 128) {
-        if (from === encoded.length) break;
-        const value = encoded[from++]!;
-        for (const end = to + Math.min(257 - n, byteLength - to); to < end;) out[to++] = value;
+        for (const end = to + count; to < end;) out[to++] = value;
+        left -= count;
+        if (left === 0) from++;
+      } else {
+        const bytes = Math.min(count, encoded.length - from);
+        for (const end = to + bytes; to < end;) out[to++] = encoded[from++]!;
+        left -= bytes;
       }
     }
-    return out.subarray(0, to);
-  },
-};
+    this.#left = left;
+    this.#repeats = repeats;
+    return { taken: from, written: to };
+  }
+}

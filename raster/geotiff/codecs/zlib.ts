@@ -4,8 +4,8 @@
  * @module
  */
 import { inflateSync, zstdDecompressSync } from "node:zlib";
-import type { ChunkDecoder, ChunkShape } from "./chunk_decoder.ts";
-import { openInflateHandle } from "./zlib_handle.ts";
+import type { ChunkDecoder } from "./chunk_decoder.ts";
+import { openInflateHandle, openZlibStream, openZstdHandle, type ZlibInto } from "./zlib_handle.ts";
 
 /** DEFLATE can't say more than this many bytes with one (zlib's technical notes): claims beyond it are damage. */
 const DEFLATE_MAX_RATIO = 1032;
@@ -25,29 +25,23 @@ export interface OutputLimits {
 }
 
 const inflateInto = openInflateHandle();
+const unzstdInto = openZstdHandle();
 
 /** Compression 8 and 32946. */
-export const deflateDecoder: ChunkDecoder = {
-  nativeOrder: false,
-  decode(encoded, shape) {
-    checkDeflateRatio(encoded, shape.byteLength);
-    if (inflateInto === undefined) return inflate(encoded, limitsOf(shape));
-    const out = new Uint8Array(shape.byteLength);
-    return out.subarray(0, inflateInto(encoded, out));
-  },
-  ...(inflateInto && {
-    decodeInto(encoded, out) {
-      checkDeflateRatio(encoded, out.length);
-      return inflateInto(encoded, out);
-    },
-  }),
-};
+export const deflateDecoder: ChunkDecoder = decoderOf({
+  into: inflateInto,
+  slowly: inflate,
+  check: checkDeflateRatio,
+  stream: "inflate",
+});
 
 /** Compression 50000. */
-export const zstdDecoder: ChunkDecoder = {
-  nativeOrder: false,
-  decode: (encoded, shape) => decompressZstd(encoded, limitsOf(shape)),
-};
+export const zstdDecoder: ChunkDecoder = decoderOf({
+  into: unzstdInto,
+  slowly: decompressZstd,
+  check: () => {},
+  stream: "zstd",
+});
 
 /**
  * The content of a zlib stream. One output chunk of the right size is eight times as fast as zlib's own of 16 KiB.
@@ -70,13 +64,43 @@ export function decompressZstd(data: Uint8Array<ArrayBuffer>, limits: OutputLimi
   return plainBytes(zstdDecompressSync(data, { chunkSize, maxOutputLength: limits.maxBytes }));
 }
 
+interface DecoderParts {
+  readonly into: ZlibInto | undefined;
+  readonly slowly: (data: Uint8Array<ArrayBuffer>, limits: OutputLimits) => Uint8Array<ArrayBuffer>;
+  readonly check: (encoded: Uint8Array<ArrayBuffer>, byteLength: number) => void;
+  readonly stream: "inflate" | "zstd";
+}
+
+function decoderOf({ into, slowly, check, stream }: DecoderParts): ChunkDecoder {
+  if (into === undefined) {
+    return {
+      nativeOrder: false,
+      decode(encoded, { byteLength, rows, maxRows }) {
+        check(encoded, byteLength);
+        const maxBytes = byteLength / rows * maxRows + SURPLUS_BYTES;
+        return slowly(encoded, { expectedBytes: byteLength, maxBytes });
+      },
+    };
+  }
+  const decodeInto = (encoded: Uint8Array<ArrayBuffer>, out: Uint8Array<ArrayBuffer>): number => {
+    check(encoded, out.length);
+    return into(encoded, out);
+  };
+  return {
+    nativeOrder: false,
+    decode(encoded, { byteLength }) {
+      check(encoded, byteLength);
+      const out = new Uint8Array(byteLength);
+      return out.subarray(0, into(encoded, out));
+    },
+    decodeInto,
+    openStream: () => openZlibStream(stream),
+  };
+}
+
 function checkDeflateRatio(encoded: Uint8Array<ArrayBuffer>, byteLength: number): void {
   if (encoded.length * DEFLATE_MAX_RATIO >= byteLength) return;
   throw new Error(`${encoded.length} bytes of DEFLATE data can't hold ${byteLength}`);
-}
-
-function limitsOf({ byteLength, rows, maxRows }: ChunkShape): OutputLimits {
-  return { expectedBytes: byteLength, maxBytes: byteLength / rows * maxRows + SURPLUS_BYTES };
 }
 
 function plainBytes(bytes: Uint8Array<ArrayBufferLike>): Uint8Array<ArrayBuffer> {

@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { constants, createDeflate, createInflate } from "node:zlib";
+import { constants, createDeflate, createInflate, createZstdDecompress } from "node:zlib";
+import type { ChunkStream } from "./chunk_decoder.ts";
 
 /** The handle below a zlib stream: the same in Node and Deno, but not documented, so it is tried out before use. */
 interface ZlibHandle {
@@ -31,6 +32,8 @@ export type ZlibInto = (data: Uint8Array<ArrayBuffer>, out: Uint8Array<ArrayBuff
 /** A stream of the bytes 1, 2, 3 to try a handle with. */
 const PROBE = Uint8Array.of(0x78, 0x9c, 0x63, 0x64, 0x62, 0x06, 0x00, 0x00, 0x0d, 0x00, 0x07);
 const PROBE_CONTENT = Uint8Array.of(1, 2, 3);
+/** The same as a Zstandard frame. */
+const ZSTD_PROBE = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x03, 0x19, 0, 0, 1, 2, 3);
 
 /** An inflater over a reused handle; undefined where this runtime's zlib has none that works. */
 export function openInflateHandle(): ZlibInto | undefined {
@@ -38,6 +41,28 @@ export function openInflateHandle(): ZlibInto | undefined {
     const inflateInto = wrapHandle(createInflate({ chunkSize: 64 }), constants.Z_NO_FLUSH);
     return isInverse(inflateInto, PROBE) ? inflateInto : undefined;
   });
+}
+
+/** A decompressor of Zstandard over a reused handle; undefined where this runtime has none that works. */
+export function openZstdHandle(): ZlibInto | undefined {
+  return tried(() => {
+    const unzstdInto = wrapHandle(createZstdDecompress({ chunkSize: 64 }), constants.ZSTD_e_continue);
+    return isInverse(unzstdInto, ZSTD_PROBE) && isInverse(unzstdInto, ZSTD_PROBE) ? unzstdInto : undefined;
+  });
+}
+
+/** A decompressor of its own for one tile that is decoded piece by piece. */
+export function openZlibStream(kind: "inflate" | "zstd"): ChunkStream {
+  const [stream, flush] = kind === "inflate"
+    ? [createInflate({ chunkSize: 64 }), constants.Z_NO_FLUSH]
+    : [createZstdDecompress({ chunkSize: 64 }), constants.ZSTD_e_continue];
+  const run = runHandle(stream);
+  return {
+    decode(input, out) {
+      const [outLeft, inputLeft] = run(flush, input, out);
+      return { taken: input.length - inputLeft!, written: out.length - outLeft! };
+    },
+  };
 }
 
 /** A deflater over a reused handle; undefined where this runtime's zlib has none that works. */
@@ -70,16 +95,27 @@ function isInverse(inflateInto: ZlibInto, encoded: Uint8Array<ArrayBuffer>): boo
 }
 
 function wrapHandle(stream: unknown, flush: number): ZlibInto {
+  const { _handle: handle } = stream as { _handle: ZlibHandle };
+  const run = runHandle(stream);
+  return (data, out) => {
+    handle.reset();
+    return out.length - run(flush, data, out)[0]!;
+  };
+}
+
+/** Runs a handle on; gives the room that is left in `out`, and the bytes of `data` that are. */
+function runHandle(
+  stream: unknown,
+): (flush: number, data: Uint8Array<ArrayBuffer>, out: Uint8Array<ArrayBuffer>) => Uint32Array {
   const { _handle: handle, _writeState: state } = stream as { _handle: ZlibHandle; _writeState: Uint32Array };
   let failure: string | undefined;
   handle.onerror = (message) => {
     failure = message;
   };
-  return (data, out) => {
+  return (flush, data, out) => {
     failure = undefined;
-    handle.reset();
     handle.writeSync(flush, data, 0, data.length, out, 0, out.length);
     if (failure !== undefined) throw new Error(failure);
-    return out.length - state[0]!;
+    return state;
   };
 }
