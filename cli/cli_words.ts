@@ -15,6 +15,9 @@ const NO_PARAM = /\bcomputeWorkerExtraParams( of CW_\w+)? has no '/g;
 /** One of a kind's own parameters, which has an option of its own. */
 const PARAM = /\bcomputeWorkerExtraParams\.(?=\w)/g;
 
+/** Deno's advice where it refuses something: the flag is one of Deno's, and no command of ours takes it. */
+const RUN_AGAIN = /\brun again with the (--allow-[a-z]+) flag/g;
+
 /**
  * A line in which names of `apply()` are put as options. Of alternatives for both users only the one is left.
  *
@@ -32,7 +35,7 @@ export function inCliWords(line: string, options: readonly OptionSpec[]): string
       text = text.replaceAll(new RegExp(`\\b${apiName}\\b`, "g"), `--${name}`);
     }
   }
-  return text;
+  return text.replace(RUN_AGAIN, "start Deno with $1 before this program's name");
 }
 
 function paramsInCliWords(line: string): string {

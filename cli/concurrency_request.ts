@@ -53,7 +53,10 @@ export async function concurrencyOf(
   const threads = options.value("threads-per-worker");
   if (threads !== undefined) style.threadsPerWorker = parseCount("threads-per-worker", threads, { min: 1 });
   const permissions = options.value("worker-permissions");
-  if (permissions !== undefined) style.workerPermissions = permissions.trim().split(/\s+/);
+  if (permissions !== undefined) {
+    // A blank may stand in a path.
+    style.workerPermissions = permissions.trim().split(/\s+(?=--)/);
+  }
   const channel = channelStyleOf(options);
   if (Object.keys(channel).length > 0) style.channel = channel;
   for (const limit of ["maxBlockErrors", "maxBlockLosses", "maxWorkerLosses"] as const) {

@@ -13,6 +13,7 @@ import {
 import { parseChannelAddress } from "../core/channel/channel_address.ts";
 import { ManagerChannel } from "../core/channel/manager_channel.ts";
 import { BlockfleetError, ChannelClosedError, ConfigError } from "../core/errors.ts";
+import { closeWebStorage } from "../core/worker/web_storage.ts";
 import { serveManager } from "../core/worker/worker_process.ts";
 import { COMPUTE_PROGRAM } from "../raster/compute_thread.ts";
 import type { CliConsole } from "./cli_console.ts";
@@ -26,6 +27,7 @@ export async function runWorker(options: ParsedOptions, console: CliConsole): Pr
   const threads = wholeNumber(options, "threads", { fallback: 1, min: 1 });
   const credentials = await channelCredentials(options);
   const draining = drainOnSignal();
+  closeWebStorage();
   const channel = await ManagerChannel.connect({
     ...credentials,
     // Whoever is told to end before there is a manager has nothing to drain.

@@ -5,7 +5,9 @@
  */
 import { dirname } from "@std/path/dirname";
 import { ConfigError } from "./errors.ts";
+import { ownReads } from "./own_reads.ts";
 import { isWorkerProgram } from "./worker_program.ts";
+import { STORAGE_VARIABLE } from "./worker/web_storage.ts";
 
 /** What a worker process may do beyond computing. */
 export interface WorkerAccess {
@@ -77,23 +79,14 @@ function widened(own: readonly string[], extra: readonly string[]): string[] {
 }
 
 function confinedTo({ read, net }: WorkerAccess): string[] {
-  // The threads of a worker are started from their source, and codecs read their WebAssembly from Deno's cache.
-  const own = ROOT.protocol === "file:" ? [decodeURIComponent(ROOT.pathname)] : [];
-  const readable = [...own, ...denoCache(), ...read].map(withoutComma);
+  const readable = [...ownReads(), ...read].map(withoutComma);
   return [
     `--allow-read=${readable.join(",")}`,
     `--allow-net=${net.join(",")}`,
-    `--allow-env=${[...READABLE_VARIABLES, ...IDENTITY_VARIABLES].join(",")}`,
+    `--allow-env=${[...READABLE_VARIABLES, ...IDENTITY_VARIABLES, STORAGE_VARIABLE].join(",")}`,
     "--allow-sys=hostname,uid",
     ...ROOT.protocol === "file:" ? [] : [`--allow-import=${ROOT.host}`],
   ];
-}
-
-function denoCache(): string[] {
-  const set = Deno.env.get("DENO_DIR");
-  if (set) return [set];
-  const cache = Deno.env.get("XDG_CACHE_HOME") ?? (Deno.env.get("HOME") && `${Deno.env.get("HOME")}/.cache`);
-  return cache ? [`${cache}/deno/npm`] : [];
 }
 
 /**

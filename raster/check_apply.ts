@@ -17,7 +17,8 @@ import { resolveOutputs } from "./output/output_paths.ts";
 import { type ApplyPlan, checkedConcurrency, planApply, readThreadsHere } from "./plan_apply.ts";
 import { namedFiles, planInputs } from "./plan_inputs.ts";
 import { planOutputs } from "./plan_outputs.ts";
-import { workerAccess } from "./worker_access.ts";
+import { realLocation } from "./source/real_location.ts";
+import { workerAccess, type WorkerNeeds } from "./worker_access.ts";
 
 /** A run that could begin. */
 export interface CheckedApply {
@@ -57,7 +58,7 @@ export async function checkApply(options: ApplyOptions, context: CheckApplyConte
   const { x, y } = totalBlocks(blocks);
   const spec = specOf(options, {
     ...{ driver: context.driver, concurrency, blocks: x * y },
-    locations: inputs.flatMap(({ files }) => files.map(({ location }) => location)),
+    files: inputs.flatMap(({ files }) => files),
     module: userFunction.kind === "module" ? userFunction.url : undefined,
   });
   return { plan, concurrency, blockCount: x * y, spec };
@@ -76,7 +77,10 @@ export async function outlineApply(options: ApplyOptions, context: CheckApplyCon
   return specOf(options, {
     ...{ driver: context.driver, concurrency },
     blocks: await blocksIfKnown(options, { ...context, isNeeded: concurrency.singleBlock }),
-    locations: namedFiles(options.infiles, "input").map(({ location }) => location),
+    files: namedFiles(options.infiles, "input").map(({ location }) => ({
+      openAs: realLocation(location),
+      server: undefined,
+    })),
     module: options.shipCode === false && typeof userFunction !== "function"
       ? toModuleUrl(String(userFunction).replace(/#[^#/]*$/, "")).href
       : undefined,
@@ -87,15 +91,15 @@ interface SpecParts {
   readonly driver: Driver;
   readonly concurrency: CheckedConcurrency;
   readonly blocks: number;
-  readonly locations: readonly string[];
+  readonly files: WorkerNeeds["inputs"];
   readonly module: string | undefined;
 }
 
 function specOf({ jobName }: ApplyOptions, parts: SpecParts): FleetSpec {
-  const { driver, concurrency, blocks, locations, module } = parts;
+  const { driver, concurrency, blocks, files, module } = parts;
   const workers = Math.min(concurrency.workers, blocks);
   const readsHere = readThreadsHere(concurrency, { workers, inProcess: driver.inProcess }) === 0;
-  const access = workerAccess([...readsHere ? locations : [], ...module === undefined ? [] : [module]]);
+  const access = workerAccess({ inputs: readsHere ? files : [], module });
   return fleetSpec({ concurrency, blocks, program: COMPUTE_PROGRAM, access, jobName });
 }
 

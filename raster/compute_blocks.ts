@@ -69,10 +69,13 @@ export async function computeBlocks(run: ReadyRun, options: ComputeBlocksOptions
   const threadsHere = readThreadsHere(concurrency, { workers, inProcess: driver.inProcess });
   const threadsThere = readThreadsThere(concurrency, driver.inProcess);
   const job = rasterJob(plan, { jobName, readsHere: threadsHere === 0 });
-  const access = workerAccess([
-    ...job.readsHere ? inputs.flatMap(({ files }) => files.map(({ location }) => location)) : [],
-    ...userFunction.kind === "module" ? [userFunction.url] : [],
-  ]);
+  const access = workerAccess({
+    inputs: job.readsHere ? inputs.flatMap(({ files }) => files) : [],
+    module: userFunction.kind === "module" ? userFunction.url : undefined,
+    onNotice: driver.inProcess || concurrency.workerPermissions.includes("--allow-all")
+      ? undefined
+      : onNotice,
+  });
   manager.setJobName(jobName);
   const readers = startReaders(job, { threads: threadsHere, timers });
   try {

@@ -10,7 +10,7 @@ import { GeoTiffReader } from "./geotiff/geotiff_reader.ts";
 import { hasChanged } from "./input_versions.ts";
 import { RasterBlock } from "./raster_block.ts";
 import type { InputFile, InputPlan } from "./raster_job.ts";
-import { isRemote } from "./source/location.ts";
+import { isRemote, readableLocation } from "./source/location.ts";
 
 /** The most that decoded tiles may take in one worker, shared by its files; none has less than the least. */
 const CACHE_BYTES = { most: 32 << 20, least: 4 << 20 };
@@ -91,7 +91,8 @@ export class InputReader implements AsyncDisposable {
   }
 
   async #open(file: InputFile): Promise<GeoTiffReader> {
-    const reader = await GeoTiffReader.open(file.location, {
+    const reader = await GeoTiffReader.open(file.openAs, {
+      name: readableLocation(file.location),
       cacheBytes: Math.max(CACHE_BYTES.least, CACHE_BYTES.most / this.#files.length),
       cacheWholeTiles: this.#overlap > 0,
     });

@@ -7,7 +7,7 @@ import { allOf } from "../core/all_of.ts";
 import { RasterError } from "../core/errors.ts";
 import type { InputFile, InputPlan } from "./raster_job.ts";
 import { openByteSource } from "./source/byte_source.ts";
-import { isRemote } from "./source/location.ts";
+import { isRemote, readableLocation } from "./source/location.ts";
 
 /** Files that are looked at together. */
 const AT_ONCE = 16;
@@ -26,9 +26,9 @@ export async function checkInputsUnchanged(inputs: readonly InputPlan[]): Promis
   }
 }
 
-async function checkUnchanged({ location, version }: InputFile): Promise<void> {
+async function checkUnchanged({ location, openAs, version }: InputFile): Promise<void> {
   try {
-    await using source = await openByteSource(location);
+    await using source = await openByteSource(openAs, { name: readableLocation(location) });
     if (source.version === version) return;
   } catch (error) {
     if (error instanceof RasterError && error.cause instanceof Deno.errors.NotFound) return;

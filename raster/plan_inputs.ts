@@ -19,7 +19,9 @@ import {
 } from "./pixel_grid.ts";
 import type { InputFile, InputPlan } from "./raster_job.ts";
 import type { RasterInfo } from "./raster_info.ts";
-import type { OpenSourceOptions } from "./source/byte_source.ts";
+import { openByteSource, type OpenSourceOptions } from "./source/byte_source.ts";
+import { readableLocation } from "./source/location.ts";
+import { realLocation } from "./source/real_location.ts";
 import { unreadNotices } from "./unread_parts.ts";
 
 /** What a run reads. */
@@ -42,7 +44,7 @@ export interface NamedFile {
   readonly location: string;
 }
 
-interface OpenedFile extends NamedFile {
+interface OpenedFile extends NamedFile, Pick<InputFile, "openAs" | "server"> {
   readonly info: RasterInfo;
   readonly grid: PixelGrid;
 }
@@ -109,13 +111,25 @@ async function openAll(named: readonly NamedFile[], opening: OpenSourceOptions):
     opened.push(
       ...await allOf(
         named.slice(at, at + 16).map(async (file) => {
-          const info = await readInfo(file.location, opening);
-          return { ...file, info, grid: gridOf(info) };
+          const { info, openAs, server } = await readInput(file.location, opening);
+          return { ...file, openAs, server, info, grid: gridOf(info) };
         }),
       ),
     );
   }
   return opened;
+}
+
+/** What an input says of itself, and where it is whatever the user function does to the working folder. */
+async function readInput(
+  location: string,
+  opening: OpenSourceOptions,
+): Promise<Pick<OpenedFile, "info" | "openAs" | "server">> {
+  const openAs = realLocation(location);
+  const source = await openByteSource(openAs, { ...opening, name: readableLocation(location) });
+  const { server } = source;
+  await using reader = await GeoTiffReader.openSource(source);
+  return { info: reader.info, openAs, server };
 }
 
 async function readInfo(location: string, opening: OpenSourceOptions): Promise<RasterInfo> {
@@ -197,7 +211,7 @@ function planFile(
   file: OpenedFile,
   options: { controls: ApplierControls; reference: NamedGrid },
 ): InputFile {
-  const { name, location, info } = file;
+  const { name, location, openAs, server, info } = file;
   const { controls, reference } = options;
   const offset = requireOffset(namedGrid(file), reference);
   const all = Array.from({ length: info.bands }, (_, index) => index + 1);
@@ -218,6 +232,8 @@ function planFile(
   }
   return {
     location,
+    openAs,
+    server,
     width: info.width,
     height: info.height,
     dataType: info.dataType,

@@ -16,8 +16,12 @@ export const RASTER_READ_PROCESSOR = "raster-read";
 
 /** One input file. */
 export interface InputFile {
-  /** Its path or URL. */
+  /** Its path or URL as the user gave it, for people and for the user function. */
   readonly location: string;
+  /** What to open: a local file's real path, from whatever folder; a server's URL. */
+  readonly openAs: string;
+  /** The host and port that its bytes came from in the end, if that is not its URL's; undefined for a local file. */
+  readonly server: string | undefined;
   /** Its size in pixels. */
   readonly width: number;
   /** Its size in pixels. */

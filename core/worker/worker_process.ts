@@ -13,6 +13,7 @@ import { startThread } from "../thread.ts";
 import { type IntervalList, IntervalLog } from "../timers.ts";
 import { THREAD_NAME_PREFIX } from "../worker_name.ts";
 import { remoteError } from "./compute_loop.ts";
+import { withWorkerPermissions } from "./permission_words.ts";
 
 /** What a worker process runs. */
 export interface WorkerProcessOptions {
@@ -156,7 +157,8 @@ class Relay {
     return thread;
   }
 
-  #hearThread(thread: ComputingThread, message: FromWorker): void {
+  #hearThread(thread: ComputingThread, heard: FromWorker): void {
+    const message = explained(heard);
     switch (message.type) {
       case "ready":
         thread.isReady = true;
@@ -195,7 +197,7 @@ class Relay {
       if (error instanceof BlockfleetError) {
         return this.#lose("A read thread ended", { reason: messageOf(error), computing: -1 });
       }
-      this.#link.send({ type: "blockError", block, attempt, error: remoteError(error, "read") });
+      this.#link.send(explained({ type: "blockError", block, attempt, error: remoteError(error, "read") }));
     }
   }
 
@@ -276,8 +278,9 @@ class Relay {
   }
 
   /** A thread has died, and this process ends for it. */
-  #lose(what: string, { reason, computing }: { readonly reason: string; readonly computing: number }): void {
-    this.#link.send({ type: "threadLost", block: computing, reason });
+  #lose(what: string, end: { readonly reason: string; readonly computing: number }): void {
+    const reason = withWorkerPermissions(end.reason);
+    this.#link.send({ type: "threadLost", block: end.computing, reason });
     this.#over.reject(new WorkerError(`${what}: ${reason}`, {}));
   }
 
@@ -291,6 +294,13 @@ class Relay {
     if (oldest !== this.#told) this.#link.computing(oldest?.block ?? -1, oldest?.sinceMs);
     this.#told = oldest;
   }
+}
+
+/** A message whose error, if there is one, says how a worker gets a permission that it lacks. */
+function explained<Message extends FromWorker>(message: Message): Message {
+  if (!("error" in message)) return message;
+  const { error } = message;
+  return { ...message, error: { ...error, message: withWorkerPermissions(error.message) } };
 }
 
 function startReaders(

@@ -11,6 +11,8 @@ import { displayName, isUrl } from "./location.ts";
 export interface ByteSource extends AsyncDisposable {
   /** The path or URL for messages; never with credentials or a query in it. */
   readonly name: string;
+  /** Of one on a server: the host and port that answered, if it was sent on to another by a redirect. */
+  readonly server?: string | undefined;
   /** Size in bytes. */
   readonly byteLength: number;
   /** Changes when the content does: size and modification time, or the ETag. */
@@ -38,6 +40,8 @@ export interface ByteSource extends AsyncDisposable {
 
 /** How a source is opened. */
 export interface OpenSourceOptions {
+  /** What messages call a local file. Default its path. */
+  name?: string;
   /** Ends requests that are under way, and all later ones. */
   signal?: AbortSignal;
   /** http(s): the first wait before a request is tried again, doubled each time. Default 250. */
@@ -56,8 +60,8 @@ export async function openByteSource(
   options: OpenSourceOptions = {},
 ): Promise<ByteSource> {
   const url = location instanceof URL ? location : parseUrl(location);
-  if (url === undefined) return FileSource.open(String(location));
-  if (url.protocol === "file:") return FileSource.open(await pathOf(url));
+  if (url === undefined) return FileSource.open(String(location), options.name);
+  if (url.protocol === "file:") return FileSource.open(await pathOf(url), options.name);
   if (url.protocol === "http:" || url.protocol === "https:") {
     const { HttpSource } = await import("./http_source.ts");
     return HttpSource.open(url, options);

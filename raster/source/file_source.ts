@@ -9,7 +9,7 @@ import { checkRange } from "./check_range.ts";
 
 /** A file, read synchronously: one read costs a few microseconds less than through a promise. */
 export class FileSource implements ByteSource {
-  /** The path as it was given. */
+  /** What messages call it. */
   readonly name: string;
   /** Size in bytes, when it was opened. */
   readonly byteLength: number;
@@ -29,26 +29,27 @@ export class FileSource implements ByteSource {
   /**
    * Opens `path` for reading.
    *
+   * @param name what messages call it.
    * @throws {RasterError} if it is missing, a folder, or not readable.
    */
-  static async open(path: string): Promise<FileSource> {
+  static async open(path: string, name: string = path): Promise<FileSource> {
     let file: Deno.FsFile;
     try {
       // A FIFO would block the open for ever, and a device has no size.
       const { isFile, isDirectory } = await Deno.stat(path);
       if (isDirectory) {
-        throw new RasterError(`Cannot open '${path}': it is a folder, give a raster file in it`);
+        throw new RasterError(`Cannot open '${name}': it is a folder, give a raster file in it`);
       }
-      if (!isFile) throw new RasterError(`Cannot open '${path}': it is not a regular file`);
+      if (!isFile) throw new RasterError(`Cannot open '${name}': it is not a regular file`);
       file = await Deno.open(path, { read: true });
     } catch (error) {
-      throw openError(path, error);
+      throw openError(name, error);
     }
     try {
-      return new FileSource(path, file, file.statSync());
+      return new FileSource(name, file, file.statSync());
     } catch (error) {
       file.close();
-      throw openError(path, error);
+      throw openError(name, error);
     }
   }
 
@@ -107,7 +108,7 @@ function openError(path: string, error: unknown): RasterError {
     return new RasterError(`Cannot open '${path}': there is no such file${hint}`, cause);
   }
   if (error instanceof Deno.errors.NotCapable) {
-    return new RasterError(`Cannot open '${path}': Deno was not allowed to read it, add --allow-read`, cause);
+    return new RasterError(`Cannot open '${path}': ${messageOf(error)}`, cause);
   }
   if (error instanceof Deno.errors.PermissionDenied) {
     return new RasterError(

@@ -43,6 +43,7 @@ export class HttpSource implements ByteSource {
   #head: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #byteLength = 0;
   #version = "";
+  #server: string | undefined;
 
   private constructor(url: URL, options: OpenSourceOptions) {
     this.name = displayName(url);
@@ -76,6 +77,11 @@ export class HttpSource implements ByteSource {
   /** Size in bytes, as the server says it. */
   get byteLength(): number {
     return this.#byteLength;
+  }
+
+  /** The host and port that a redirect led to, if one did. */
+  get server(): string | undefined {
+    return this.#server;
   }
 
   /** Size, and the ETag or else the time of the last change. */
@@ -163,6 +169,7 @@ export class HttpSource implements ByteSource {
         headers: { ...this.#headers, range: `bytes=${offset}-${offset + byteLength - 1}` },
         signal: request.signal,
       });
+      if (response.redirected) this.#server = new URL(response.url).host;
       try {
         return await this.#readAnswer(response, offset, byteLength);
       } finally {
@@ -171,7 +178,8 @@ export class HttpSource implements ByteSource {
     } catch (error) {
       if (error instanceof RasterError || error instanceof PassingError) throw error;
       if (error instanceof Deno.errors.NotCapable) {
-        throw new RasterError(`Cannot read '${this.name}': Deno was not allowed to connect, add --allow-net`);
+        // Deno's words name the host, which a redirect may have led to.
+        throw new RasterError(`Cannot read '${this.name}': ${messageOf(error)}`, { cause: error });
       }
       // What fetch says of a failure holds the URL with its query, so it is not repeated.
       throw new PassingError(late ? `no answer in ${timeoutMs / 1000} s` : networkReason(error));

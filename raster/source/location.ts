@@ -19,6 +19,17 @@ export function isUrl(location: string): boolean {
   return isFileUrl(location) || /^[a-z][a-z0-9+.-]*:\/\//i.test(location);
 }
 
+/** A location as people write it: of a `file:` URL the path. One that can't be decoded is left as it is. */
+export function readableLocation(location: string): string {
+  if (!isFileUrl(location)) return location;
+  try {
+    return decodeURIComponent(new URL(location).pathname);
+  } catch {
+    // It is refused, with a reason, where it is opened.
+    return location;
+  }
+}
+
 /** A URL without user, password, query and fragment, any of which can hold a secret. */
 export function displayName(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`;

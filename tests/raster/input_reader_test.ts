@@ -9,7 +9,8 @@ async function planOf(path: string, spec: RasterSpec, changes: Partial<InputFile
   makeRaster(path, spec);
   const { info } = await readRaster(path);
   const file: InputFile = {
-    ...{ location: path, width: info.width, height: info.height, dataType: info.dataType },
+    ...{ location: path, openAs: path, server: undefined },
+    ...{ width: info.width, height: info.height, dataType: info.dataType },
     ...{ offset: { col: 0, row: 0 }, layers: [1], nodata: info.nodata, version: info.version, ...changes },
   };
   return { name: "img", isList: false, files: [file] };

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { isFileUrl, isRemote, isUrl } from "../../raster/source/location.ts";
+import { realLocation } from "../../raster/source/real_location.ts";
 import { workerAccess } from "../../raster/worker_access.ts";
 import { tempFolder } from "../gdal.ts";
 
@@ -29,8 +30,12 @@ Deno.test("workers may reach the servers of their inputs and read their files, l
   Deno.symlinkSync(file, link);
   const real = Deno.realPathSync(file);
   const gone = folder.file("gone.tif");
-  assertEquals(
-    workerAccess(["HTTP://Host:8080/a.tif", link, `FILE://${encodeURI(file)}`, gone]),
-    { read: [...new Set([real, link, file, gone])], net: ["host:8080"] },
-  );
+  const inputs = ["HTTP://Host:8080/a.tif", link, `FILE://${encodeURI(file)}`, gone].map((location) => ({
+    openAs: realLocation(location),
+    server: isRemote(location) ? "store:9000" : undefined,
+  }));
+  assertEquals(workerAccess({ inputs, module: "file:///my%20code/f.ts" }), {
+    read: [...new Set([real, gone, "/my code/f.ts"])],
+    net: ["host:8080", "store:9000"],
+  });
 });

@@ -1,0 +1,27 @@
+/**
+ * Where a file really is.
+ *
+ * @module
+ */
+import { isFileUrl, isUrl, readableLocation } from "./location.ts";
+
+/**
+ * What leads to the same bytes from any working folder and with any permissions: a local file's absolute path, symbolic links
+ * followed; any other URL as it is.
+ *
+ * The links must be followed before the path gets to a confined worker. With restricted permissions Deno takes a `..` out of
+ * a path by its text before it opens it (denoland/deno#9607), so that `link/../x.tif` would be another file there. A file that
+ * may be read by its given path only is left at that, made absolute.
+ */
+export function realLocation(location: string): string {
+  if (isUrl(location) && !isFileUrl(location)) return location;
+  const path = readableLocation(location);
+  try {
+    const real = Deno.realPathSync(path);
+    if (Deno.permissions.querySync({ name: "read", path: real }).state === "granted") return real;
+  } catch (error) {
+    const isUnseen = error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable;
+    if (!isUnseen) throw error;
+  }
+  return path.startsWith("/") ? path : `${Deno.cwd()}/${path}`;
+}
