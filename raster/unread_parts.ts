@@ -12,7 +12,8 @@ export type UnreadKind =
   | "scaleAndOffset"
   | "colourTable"
   | "pages"
-  | "damagedDirectory";
+  | "damagedDirectory"
+  | "nodata";
 
 /**
  * One thing that a raster says and that is not used. To report a new one, push it to the parts that make
@@ -42,6 +43,7 @@ const CONSEQUENCES: Readonly<Record<UnreadKind, string>> = {
     "which are not read: the first is all that counts. gdal_translate GTIFF_DIR:2:IN.tif OUT.tif takes out the second",
   damagedDirectory:
     "which is passed over: overviews, masks or images may be missing, but the image itself is read",
+  nodata: "which no pixel can have: it counts as none. --nodata NAME:VALUE (inputNoData) gives another",
 };
 
 /** A file and what of it is not used. */

@@ -50,19 +50,42 @@ function stripZeros(digits: string): string {
   return digits.includes(".") ? digits.replace(/\.?0+$/, "") : digits;
 }
 
+/** No number is longer; what a file says beyond it is not looked at. */
+const MAX_NUMBER_CHARS = 512;
+/** GDAL looks for a decimal comma this far. */
+const COMMA_WITHIN_CHARS = 50;
+
+const SPECIAL = /^([+-]?)(?:(nan)|(?:1\.#)?(inf)|1\.#(?:[qs]nan|ind))/i;
+const HEXADECIMAL = /^([+-]?)0x([\da-f]*)(?:\.([\da-f]*))?(?:p([+-]?\d+))?/i;
+const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?/i;
+
+/**
+ * The number that a text begins with, as GDAL reads it (CPLAtofM over C's strtod): the decimal sign is a point or, if
+ * it comes first, a comma; hexadecimal numbers and the names of NaN and infinity of several C libraries are numbers; what
+ * follows is passed over. null for a text that begins with no number, which GDAL takes as 0.
+ */
 function parseDouble(text: string): number | null {
-  const trimmed = text.trim();
-  const special = /^([+-]?)(?:(nan)|(?:1\.#)?(inf(?:inity)?)|1\.#(?:qnan|ind))/i.exec(trimmed);
+  const start = text.slice(0, MAX_NUMBER_CHARS).trimStart();
+  const sign = /[.,]/.exec(start.slice(0, COMMA_WITHIN_CHARS))?.[0];
+  const number = sign === "," ? start.replaceAll(".", " ").replace(",", ".") : start;
+  const special = SPECIAL.exec(number);
   if (special !== null) {
     if (special[3] === undefined) return NaN;
     return special[1] === "-" ? -Infinity : Infinity;
   }
-  // As C's strtod does, what follows the number is passed over.
-  const value = Number.parseFloat(trimmed);
-  return Number.isNaN(value) ? null : value;
+  const hexadecimal = HEXADECIMAL.exec(number);
+  if (hexadecimal !== null) return hexadecimalValue(hexadecimal);
+  const decimal = DECIMAL.exec(number);
+  return decimal === null ? null : Number(decimal[0]);
+}
+
+function hexadecimalValue([, sign, whole = "", fraction = "", exponent = "0"]: RegExpExecArray): number {
+  const digits = Number(BigInt(`0x0${whole}${fraction}`));
+  const value = digits * 2 ** (Number(exponent) - 4 * fraction.length);
+  return sign === "-" ? -value : value;
 }
 
 function parseWhole(text: string, dataType: "int64" | "uint64"): number | bigint | null {
-  const digits = /^\s*\+?(-?\d{1,20})(?!\d)/.exec(text)?.[1];
+  const digits = /^\+?(-?\d{1,20})(?!\d)/.exec(text.slice(0, MAX_NUMBER_CHARS).trimStart())?.[1];
   return digits === undefined ? null : nodataOfType(BigInt(digits), dataType) ?? null;
 }

@@ -35,9 +35,11 @@ export async function readRasterInfo(
   ];
   const model = { pixelScale, tiepoint, transformation };
   const geotransform = geoTransformOf(model, isPixelIsPoint(geoKeys));
-  const nodataText = await main.cText(TAG.GDALNoData);
+  const nodataText = await main.cText(TAG.GDALNoData) ?? "";
   const metadata = parseGdalMetadata(await main.cText(TAG.GDALMetadata) ?? "");
   const { width, height, bands, dataType, tiled, tileWidth, tileHeight, predictor } = layout;
+  const nodata = parseNodata(nodataText, dataType);
+  const tags = { layout, model, geotransform, metadata, nodata, nodataText };
   return {
     ...{
       location: source.name,
@@ -52,14 +54,14 @@ export async function readRasterInfo(
       geoKeys,
     },
     geotransform,
-    nodata: nodataText === undefined ? null : parseNodata(nodataText, dataType),
+    nodata,
     bandNames: bandNamesOf(metadata, bands),
     interleave: layout.samples > 1 ? "PIXEL" : "BAND",
     compression: COMPRESSION_GDAL_NAMES[layout.compression]!,
     littleEndian: header.littleEndian,
     bigTiff: header.bigTiff,
     overviews,
-    unread: [...unreadTags(main, { layout, model, geotransform, metadata }), ...image.directories.unread],
+    unread: [...unreadTags(main, tags), ...image.directories.unread],
     byteLength: source.byteLength,
     version: source.version,
   };

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shownValue } from "../../core/shown_value.ts";
 import type { GeoTransform } from "../raster_info.ts";
 import type { UnreadPart } from "../unread_parts.ts";
 import type { GdalMetadataItem } from "./gdal_metadata.ts";
@@ -14,6 +15,9 @@ import { PHOTOMETRIC, TAG } from "./tags.ts";
 /** Numbers of one tie point: column, row, depth, x, y, z. */
 const TIEPOINT_NUMBERS = 6;
 
+/** A text of a file is shown up to here. */
+const MAX_SHOWN_CHARS = 40;
+
 /** What of an image's tags has been read. */
 export interface ReadTags {
   /** How its pixels lie. */
@@ -24,10 +28,15 @@ export interface ReadTags {
   readonly geotransform: GeoTransform | null;
   /** GDAL_METADATA. */
   readonly metadata: readonly GdalMetadataItem[];
+  /** GDAL_NODATA as text; "" for none. */
+  readonly nodataText: string;
+  /** GDAL_NODATA as a number; null if it is none that a pixel can have. */
+  readonly nodata: number | bigint | null;
 }
 
 /** The parts of the image in `ifd` that are not used. */
-export function unreadTags(ifd: Ifd, { layout, model, geotransform, metadata }: ReadTags): UnreadPart[] {
+export function unreadTags(ifd: Ifd, tags: ReadTags): UnreadPart[] {
+  const { layout, model, geotransform, metadata, nodata, nodataText } = tags;
   const parts: UnreadPart[] = [];
   const points = Math.floor((model.tiepoint?.length ?? 0) / TIEPOINT_NUMBERS);
   if (geotransform === null && points > 0) {
@@ -44,6 +53,12 @@ export function unreadTags(ifd: Ifd, { layout, model, geotransform, metadata }: 
   }
   if (layout.photometric === PHOTOMETRIC.PALETTE && ifd.has(TAG.ColorMap)) {
     parts.push({ kind: "colourTable", what: "a colour table" });
+  }
+  if (nodata === null && /\S/.test(nodataText)) {
+    parts.push({
+      kind: "nodata",
+      what: `the nodata value ${shownValue(nodataText.slice(0, MAX_SHOWN_CHARS))}`,
+    });
   }
   return parts;
 }
