@@ -4,6 +4,7 @@
  * @module
  */
 import { BlockfleetError } from "../errors.ts";
+import { openRegularFile } from "../regular_file.ts";
 import { crc32c } from "./crc32c.ts";
 import { encodeHead, HEAD_BYTES, MAX_BODY_BYTES } from "./record_frame.ts";
 
@@ -35,9 +36,13 @@ export class RecordFile implements Disposable {
     return new RecordFile(path, Deno.openSync(path, { write: true, createNew: true }), 0);
   }
 
-  /** Opens a file to go on after its first `byteLength` bytes; cuts off what lies behind, for good. */
+  /**
+   * Opens a file to go on after its first `byteLength` bytes; cuts off what lies behind, for good.
+   *
+   * @throws {NotRegularFileError} if something else stands at its place.
+   */
   static reopen(path: string, byteLength: number): RecordFile {
-    const file = Deno.openSync(path, { write: true });
+    const file = openRegularFile(path, { write: true });
     try {
       file.truncateSync(byteLength);
       file.seekSync(byteLength, Deno.SeekMode.Start);

@@ -5,6 +5,7 @@
  */
 import { BlockfleetError, ProtocolError } from "../errors.ts";
 import type { Payload } from "../payload.ts";
+import { openRegularFile } from "../regular_file.ts";
 import { crc32c } from "./crc32c.ts";
 import { payloadFromBytes } from "./payload_bytes.ts";
 import { decodeHead, HEAD_BYTES, MAGIC_BYTES, MAX_BODY_BYTES } from "./record_frame.ts";
@@ -33,7 +34,7 @@ export class RecordReader implements Disposable {
 
   /** Opens the file as it is now. Errors are the operating system's. */
   constructor(path: string) {
-    this.#file = Deno.openSync(path, { read: true });
+    this.#file = openRegularFile(path);
     this.#byteLength = this.#file.statSync().size;
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from "../../core/errors.ts";
+import { NotRegularFileError, openRegularFile } from "../../core/regular_file.ts";
 import { PART_MARK } from "../geotiff/geotiff_writer.ts";
 import { journalPath } from "../output/journal_path.ts";
 import { partPath } from "../output/part_file.ts";
@@ -74,9 +75,11 @@ function isWorthKeeping(part: string): boolean {
   if (!isFile(part)) return false;
   const start = new Uint8Array(PART_MARK.byteLength);
   try {
-    using file = Deno.openSync(part, { read: true });
+    using file = openRegularFile(part);
     file.readSync(start);
   } catch (error) {
+    // Whatever it is, it holds no blocks of ours; an output that needs its place is refused later.
+    if (error instanceof NotRegularFileError) return false;
     throw writeError(part, error, "it could not be read");
   }
   return [PART_MARK, ...TIFF_MARKS].some((mark) => mark.every((byte, index) => start[index] === byte));

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { LockedError } from "../../core/errors.ts";
+import { LockedError, RasterError } from "../../core/errors.ts";
 import { livenessOf, ownIdentity, type ProcessIdentity } from "../../core/process_identity.ts";
+import { NotRegularFileError, openRegularFile } from "../../core/regular_file.ts";
 import { writeError } from "./write_error.ts";
 
 /** What a lock file says of its holder. */
@@ -36,6 +37,9 @@ const TOUCH_MS = 10_000;
 /** How long a lock may say nothing legible: its holder creates it first and then writes into it. */
 const ILLEGIBLE_MS = 1000;
 
+/** Locks are some 200 bytes long; what is longer is none and is not read further. */
+const MAX_LOCK_BYTES = 1 << 16;
+
 /**
  * A lock in the hands of this run. Creating the file is what decides between runs; whoever changes or removes one that
  * stands does so under the file's flock, and only after making sure that its name still stands for that file.
@@ -60,10 +64,11 @@ export class OutputLock implements Disposable {
   }
 
   /**
-   * Takes the lock of `output`. One that a dead process of this machine left behind is taken, and said so.
+   * Takes the lock of `output`. One that a dead process of this machine left behind is taken, and said so; so is one
+   * that stays empty, since its maker was killed before it wrote into it.
    *
    * @throws {LockedError} if a run that lives, or of which nothing is known, holds it.
-   * @throws {RasterError} if the lock file can't be created.
+   * @throws {RasterError} if the lock file can't be created, or something else than a file stands at its place.
    */
   static async acquire(output: string, options: AcquireLockOptions): Promise<OutputLock> {
     const holder: LockHolder = {
@@ -75,7 +80,10 @@ export class OutputLock implements Disposable {
     const path = lockPath(output);
     const deadline = performance.now() + ILLEGIBLE_MS;
     while (true) {
-      if (create(path, output, content)) return new OutputLock(output, content);
+      // Whoever takes a maker that was stopped before its first write for dead has replaced the file: read it back.
+      if (create(path, output, content) && look(path, output)?.content === content) {
+        return new OutputLock(output, content);
+      }
       const found = look(path, output);
       // Its holder removed it in this moment.
       if (!found) continue;
@@ -83,7 +91,11 @@ export class OutputLock implements Disposable {
         await new Promise((resolve) => setTimeout(resolve, 50));
         continue;
       }
-      const liveness = found.holder ? livenessOf(found.holder, found.lastTouched) : "unknown";
+      const liveness = found.holder
+        ? livenessOf(found.holder, found.lastTouched)
+        : found.content === ""
+        ? "dead"
+        : "unknown";
       if (liveness !== "dead" && !options.takeOver) throw lockedError(output, found, liveness);
       if (replace(path, output, { found, content })) {
         const why = liveness === "dead" ? "which has ended" : "as asked";
@@ -156,6 +168,8 @@ function create(path: string, output: string, content: string): boolean {
     throw writeError(output, error, `its lock '${path}' could not be made`);
   }
   try {
+    // Until the content is there, nobody who looks under the flock sees an empty lock.
+    file.lockSync(true);
     writeAll(file, content);
   } catch (error) {
     Deno.removeSync(path);
@@ -168,12 +182,33 @@ function create(path: string, output: string, content: string): boolean {
 
 function look(path: string, output: string): FoundLock | undefined {
   try {
-    const content = Deno.readTextFileSync(path);
-    return { content, holder: parseHolder(content), lastTouched: Deno.statSync(path).mtime };
+    using file = openRegularFile(path);
+    const content = readAll(file);
+    return { content, holder: parseHolder(content), lastTouched: file.statSync().mtime };
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    throw writeError(output, error, `its lock '${path}' could not be read`);
+    throw lockFileError(output, error, "read");
   }
+}
+
+/** Why a lock file can't be used, and what to do about it. */
+function lockFileError(output: string, error: unknown, what: string): Error {
+  const path = lockPath(output);
+  if (error instanceof NotRegularFileError) {
+    return new RasterError(
+      `Cannot write '${output}': its lock '${path}' is not ours: ${error.message}. Look who put it there, and remove it`,
+      { cause: error },
+    );
+  }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return new LockedError(
+      `'${output}' is locked by another user's run: you may not read its lock '${path}'. Wait for that run or ask its ` +
+        `user; if you know that it has ended, remove the lock`,
+      "another user's run",
+      { cause: error },
+    );
+  }
+  return writeError(output, error, `its lock '${path}' could not be ${what}`);
 }
 
 /** Puts our content in place of what was found; false if the lock has changed since. */
@@ -203,10 +238,10 @@ function replace(
 function underFlock(path: string, output: string, action: (content: string) => void): void {
   let file: Deno.FsFile;
   try {
-    file = Deno.openSync(path, { read: true, write: true });
+    file = openRegularFile(path, { write: true });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;
-    throw writeError(output, error, `its lock '${path}' could not be opened`);
+    throw lockFileError(output, error, "opened");
   }
   try {
     file.lockSync(true);
@@ -222,7 +257,7 @@ function underFlock(path: string, output: string, action: (content: string) => v
 
 function statOf(path: string, output: string): Deno.FileInfo | undefined {
   try {
-    return Deno.statSync(path);
+    return Deno.lstatSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw writeError(output, error, `its lock '${path}' could not be read`);
@@ -234,6 +269,7 @@ function readAll(file: Deno.FsFile): string {
   const buffer = new Uint8Array(1024);
   let text = "";
   for (let count = file.readSync(buffer); count !== null; count = file.readSync(buffer)) {
+    if (text.length > MAX_LOCK_BYTES) break;
     text += decoder.decode(buffer.subarray(0, count), { stream: true });
   }
   return text + decoder.decode();
@@ -254,9 +290,9 @@ function parseHolder(content: string): LockHolder | undefined {
   return value as LockHolder;
 }
 
-function describeHolder({ holder, lastTouched }: FoundLock): string {
+function describeHolder({ content, holder, lastTouched }: FoundLock): string {
   const touched = lastTouched ? `, last touched ${lastTouched.toISOString()}` : "";
-  if (!holder) return `an unknown run${touched}`;
+  if (!holder) return `${content === "" ? "a run that was killed as it began" : "an unknown run"}${touched}`;
   return `run ${holder.run} (process ${holder.pid} on ${holder.host}, started ${holder.startedAt}${touched})`;
 }
 

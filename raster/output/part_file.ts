@@ -4,6 +4,7 @@
  * @module
  */
 import { messageOf, RasterError } from "../../core/errors.ts";
+import { NotRegularFileError, openRegularFile } from "../../core/regular_file.ts";
 import { writeError } from "./write_error.ts";
 
 /** The name under which an output grows. */
@@ -60,13 +61,22 @@ export class PartFile {
    * Opens the part file that an earlier run of `target` left, as it is.
    *
    * @returns undefined if there is none.
-   * @throws {RasterError} if it can't be opened.
+   * @throws {RasterError} if it can't be opened, or is no regular file of one name.
    */
   static reopen(target: string): PartFile | undefined {
     try {
-      return new PartFile(target, Deno.openSync(partPath(target), { read: true, write: true }));
+      return new PartFile(target, openRegularFile(partPath(target), { write: true }));
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return undefined;
+      if (error instanceof NotRegularFileError) {
+        throw new RasterError(
+          `Cannot go on with '${target}': its part file '${
+            partPath(target)
+          }' is not ours: ${error.message}. Look who ` +
+            `put it there, then use --restart (restart: true) to begin anew`,
+          { cause: error },
+        );
+      }
       throw writeError(target, error, `'${partPath(target)}' could not be opened`);
     }
   }
@@ -178,11 +188,18 @@ export class PartFile {
   /**
    * Gives the closed file its final name, in place of whatever file has it.
    *
-   * @throws {RasterError} if the part is no longer this one, or the rename fails.
+   * @throws {RasterError} if the part is no longer this one or no longer as long as it was, or the rename fails.
    */
   renameToTarget(): void {
-    if (!this.isInPlace()) {
+    const there = this.#gone ? undefined : this.#lookAt(this.path);
+    if (!there) {
       throw new RasterError(`Cannot write '${this.target}': its part file '${this.path}' was taken away`);
+    }
+    if (there.size !== this.#byteLength) {
+      throw new RasterError(
+        `Cannot write '${this.target}': its part file '${this.path}' has ${there.size} bytes instead of ` +
+          `${this.#byteLength}: something else wrote into it. Use --restart (restart: true) to begin anew`,
+      );
     }
     try {
       Deno.renameSync(this.path, this.target);
@@ -208,11 +225,16 @@ export class PartFile {
   }
 
   #isAt(path: string): boolean {
+    return this.#lookAt(path) !== undefined;
+  }
+
+  /** What the system says of this file if it is at `path`. */
+  #lookAt(path: string): Deno.FileInfo | undefined {
     try {
-      const { dev, ino } = Deno.lstatSync(path);
-      return dev === this.#device && ino === this.#inode;
+      const there = Deno.lstatSync(path);
+      return there.dev === this.#device && there.ino === this.#inode ? there : undefined;
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return false;
+      if (error instanceof Deno.errors.NotFound) return undefined;
       throw writeError(this.target, error);
     }
   }
