@@ -5,10 +5,10 @@
  */
 import { didYouMean } from "../core/closest_name.ts";
 import { ConfigError } from "../core/errors.ts";
-import type { ApplierControls, ApplyOptions, Footprint } from "../raster/apply_options.ts";
+import type { ApplierControls, ApplyOptions, Footprint, JobFile } from "../raster/apply_options.ts";
 import { APPLY_OPTIONS } from "./apply_option_table.ts";
 import { type ConcurrencyContext, concurrencyOf } from "./concurrency_request.ts";
-import { parseJsonArgument } from "./json_argument.ts";
+import { jsonFile, parseJsonArgument } from "./json_argument.ts";
 import type { Mutable } from "./mutable.ts";
 import { ALL_NAMES, parseNamedFiles, parseNamedValue, splitList } from "./named_values.ts";
 import type { ParsedOptions } from "./option_table.ts";
@@ -58,9 +58,25 @@ export async function applyRequest(
   if (args !== undefined) request.otherArgs = await parseJsonArgument("args", args);
   if (options.has("resume")) request.resume = true;
   if (options.has("restart")) request.restart = true;
+  const otherFiles = otherFilesOf(options);
+  if (otherFiles.length > 0) request.otherFiles = otherFiles;
   const jobName = options.value("job-name");
   if (jobName !== undefined) request.jobName = jobName;
   return request;
+}
+
+/** The files that the command line names besides inputs, outputs, reference and user function. */
+function otherFilesOf(options: ParsedOptions): JobFile[] {
+  const files: JobFile[] = [];
+  for (const option of ["args", "extra-params"]) {
+    const path = jsonFile(options.value(option));
+    if (path !== undefined) files.push({ what: `the file of --${option}`, path });
+  }
+  const driver = options.value("driver");
+  if (driver !== undefined) files.push({ what: "the module of --driver", path: driver });
+  const report = options.value("report");
+  if (report !== undefined) files.push({ what: "the report", path: report, isWritten: true });
+  return files;
 }
 
 interface Names {

@@ -4,7 +4,13 @@
  * @module
  */
 import { ConfigError, messageOf } from "../core/errors.ts";
+import { NotUtf8Error, readUtf8File } from "../core/utf8_file.ts";
 import { findJsonFault } from "./json_fault.ts";
+
+/** The path in `@FILE`; undefined if JSON itself is given, or nothing. */
+export function jsonFile(argument: string | undefined): string | undefined {
+  return argument?.startsWith("@") ? argument.slice(1) : undefined;
+}
 
 /**
  * The value of `JSON` or `@FILE`.
@@ -15,16 +21,14 @@ import { findJsonFault } from "./json_fault.ts";
 export async function parseJsonArgument(option: string, argument: string): Promise<unknown> {
   let text = argument;
   let source = `--${option}`;
-  if (argument.startsWith("@")) {
-    const path = argument.slice(1);
+  const path = jsonFile(argument);
+  if (path !== undefined) {
     source = `'${path}' of --${option}`;
     try {
-      text = await Deno.readTextFile(path);
+      text = await readUtf8File(path);
     } catch (error) {
       throw new ConfigError(`Cannot read ${source}: ${fileTrouble(error)}`, { cause: error });
     }
-    // Editors on Windows begin a file with a byte order mark, which JSON.parse refuses.
-    text = text.replace(/^\ufeff/, "");
   }
   try {
     return JSON.parse(text);
@@ -49,5 +53,6 @@ function fileTrouble(error: unknown): string {
   }
   if (error instanceof Deno.errors.PermissionDenied) return "you may not read it. Make it readable";
   if (error instanceof Deno.errors.IsADirectory) return "it is a folder. Name a file of JSON";
+  if (error instanceof NotUtf8Error) return `${error.message}. Save it as UTF-8`;
   return messageOf(error);
 }

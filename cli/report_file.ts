@@ -12,10 +12,10 @@ import { ConfigError, messageOf } from "../core/errors.ts";
  * @throws {ConfigError} if the file can't be written.
  */
 export async function openReport(path: string): Promise<(page: string) => Promise<void>> {
-  const isNew = await Deno.lstat(path).then(() => false, () => true);
   try {
-    (await Deno.open(path, { write: true, create: true })).close();
-    if (isNew) await Deno.remove(path);
+    const there = await regularFileAt(path);
+    (await Deno.open(path, { write: true, createNew: !there })).close();
+    if (!there) await Deno.remove(path);
   } catch (error) {
     const why = error instanceof Deno.errors.NotFound
       ? "there is no such folder"
@@ -25,4 +25,14 @@ export async function openReport(path: string): Promise<(page: string) => Promis
     throw new ConfigError(`Cannot write '${path}' of --report: ${why}. Name another file`, { cause: error });
   }
   return (page) => Deno.writeTextFile(path, page);
+}
+
+/** Whether the file is there. Opening a named pipe would wait for its reader. */
+async function regularFileAt(path: string): Promise<boolean> {
+  const there = await Deno.lstat(path).catch(() => undefined);
+  if (!there) return false;
+  const target = there.isSymlink ? await Deno.stat(path).catch(() => undefined) : there;
+  if (!target) throw new Error("it is a symbolic link that leads nowhere");
+  if (!target.isFile && !target.isDirectory) throw new Error("it is no regular file");
+  return true;
 }

@@ -19,6 +19,7 @@ import { COMPUTE_PROGRAM } from "./compute_thread.ts";
 import { checkInputsUnchanged, InputChangedError } from "./input_versions.ts";
 import { functionDigest } from "./journal/function_digest.ts";
 import type { JournaledOutputs } from "./journal/journaled_outputs.ts";
+import { otherFilesOf } from "./job_files.ts";
 import { openOutputs, type OpenOutputsOptions } from "./journal/open_outputs.ts";
 import { runFacts } from "./journal/run_facts.ts";
 import { type ApplyPlan, checkedConcurrency, planApply } from "./plan_apply.ts";
@@ -68,6 +69,7 @@ export async function apply(options: ApplyOptions): Promise<ApplyResult> {
   const journalFailed = new AbortController();
   const outputs = await openPlanned(plan, {
     ...{ runId, onNotice, signal: options.signal, takeOver: options.controls?.takeOver ?? false },
+    others: otherFilesOf(options, plan.userFunction),
     onFailure: (error) => journalFailed.abort(error),
   });
   const timers = new Timers();
@@ -101,14 +103,13 @@ export async function apply(options: ApplyOptions): Promise<ApplyResult> {
 /** Locks the planned outputs and begins them, or goes on with what an earlier run has done of them. */
 async function openPlanned(
   plan: ApplyPlan,
-  options: Pick<OpenOutputsOptions, "runId" | "takeOver" | "signal" | "onFailure" | "onNotice">,
+  options: Pick<OpenOutputsOptions, "runId" | "others" | "takeOver" | "signal" | "onFailure" | "onNotice">,
 ): Promise<JournaledOutputs> {
-  const { inputs, files, blocks, leftovers, args } = plan;
+  const { files, blocks, leftovers, args } = plan;
   return await openOutputs(
     files.map(({ label, path, spec }) => ({ name: label, path, spec })),
     {
       ...{ ...options, blocks, leftovers },
-      inputs: inputs.flatMap(({ name, files }) => files.map(({ location }) => ({ name, path: location }))),
       facts: await runFacts({
         ...plan,
         otherArgs: args.job.hasOtherArgs ? { header: args.job.otherArgs, parts: args.parts } : undefined,

@@ -89,6 +89,16 @@ export interface Progress {
   readonly workers: number;
 }
 
+/** A file of a job that is neither an input nor an output. */
+export interface JobFile {
+  /** What it is, for messages: "the file of --args". */
+  readonly what: string;
+  /** Its path. */
+  readonly path: string | URL;
+  /** Whether the caller is going to write it, such as a report. Default false: it is only read. */
+  readonly isWritten?: boolean;
+}
+
 /** The arguments of `apply()`. */
 export interface ApplyOptions {
   /**
@@ -111,6 +121,11 @@ export interface ApplyOptions {
   readonly controls?: ApplierControls;
   /** Everything about workers. */
   readonly concurrency?: ConcurrencyStyle;
+  /**
+   * Files of the job besides inputs, outputs, reference and user function, such as the one that other args were read
+   * from. An output that is one of them is refused, and so is a file to be written that is any other of the job.
+   */
+  readonly otherFiles?: readonly JobFile[];
   /** A name for the run, shown in worker names. */
   readonly jobName?: string;
   /**

@@ -12,6 +12,7 @@ import type { ApplyOptions } from "./apply_options.ts";
 import { totalBlocks } from "./block_list.ts";
 import { checkOptions } from "./check_options.ts";
 import { COMPUTE_PROGRAM } from "./compute_thread.ts";
+import { otherFilesOf } from "./job_files.ts";
 import { requireNoLeftovers } from "./journal/leftovers.ts";
 import { resolveOutputs } from "./output/output_paths.ts";
 import { type ApplyPlan, checkedConcurrency, planApply, readThreadsHere } from "./plan_apply.ts";
@@ -52,7 +53,7 @@ export async function checkApply(options: ApplyOptions, context: CheckApplyConte
   const { inputs, files, blocks, userFunction, leftovers } = plan;
   const outputs = resolveOutputs(
     files.map(({ label, path }) => ({ name: label, path })),
-    namedFiles(options.infiles, "input").map(({ name, location }) => ({ name, path: location })),
+    otherFilesOf(options, userFunction),
   );
   if (leftovers === "refuse") requireNoLeftovers(outputs.map(({ realPath }) => realPath));
   const { x, y } = totalBlocks(blocks);

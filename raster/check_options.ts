@@ -4,8 +4,11 @@
  * @module
  */
 import { checkValues } from "../core/check_values.ts";
+import { ConfigError } from "../core/errors.ts";
+import { isObject } from "../core/is_object.ts";
 import { checkKnownKeys } from "../core/known_keys.ts";
-import type { ApplierControls, ApplyOptions } from "./apply_options.ts";
+import { shownValue } from "../core/shown_value.ts";
+import type { ApplierControls, ApplyOptions, JobFile } from "./apply_options.ts";
 
 /** Every key of {@linkcode ApplyOptions}; the compiler keeps the two alike. */
 const OPTION_KEYS: Readonly<Record<keyof ApplyOptions, true>> = {
@@ -14,6 +17,7 @@ const OPTION_KEYS: Readonly<Record<keyof ApplyOptions, true>> = {
   infiles: true,
   outfiles: true,
   otherArgs: true,
+  otherFiles: true,
   controls: true,
   concurrency: true,
   jobName: true,
@@ -55,7 +59,27 @@ export function checkOptions(options: ApplyOptions): void {
     ...{ onProgress: "function", onNotice: "function", signal: "abort signal", jobName: "text" },
     ...{ infiles: "object", outfiles: "object", controls: "object", concurrency: "object" },
   });
+  checkOtherFiles(options.otherFiles);
   const { controls = {} } = options;
   checkKnownKeys(controls, CONTROL_KEYS, "controls");
   checkValues(controls, { windowExact: "boolean", takeOver: "boolean" });
+}
+
+/** Every key of {@linkcode JobFile}; the compiler keeps the two alike. */
+const JOB_FILE_KEYS: Readonly<Record<keyof JobFile, true>> = { what: true, path: true, isWritten: true };
+
+function checkOtherFiles(files: unknown = []): void {
+  if (!Array.isArray(files)) throw new ConfigError(`otherFiles must be a list, not ${shownValue(files)}`);
+  for (const file of files) {
+    const { what, path } = isObject(file) ? file : {};
+    if (typeof what !== "string" || !(typeof path === "string" || path instanceof URL)) {
+      throw new ConfigError(
+        `otherFiles must be a list of { what, path } with a text and a path, not ${
+          shownValue(file)
+        } among them`,
+      );
+    }
+    checkKnownKeys(file, JOB_FILE_KEYS, "a file of otherFiles");
+    checkValues(file, { isWritten: "boolean" });
+  }
 }

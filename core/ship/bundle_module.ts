@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError, messageOf } from "../errors.ts";
+import { readUtf8File } from "../utf8_file.ts";
 import type { Bundle, BundleRequest } from "./bundle.ts";
 import { type MainOnlyParts, mainOnlyParts } from "./main_only.ts";
 import { ShipError, shipError } from "./ship_error.ts";
@@ -114,7 +115,7 @@ async function readPlain(url: URL, name: string): Promise<string | undefined> {
   try {
     if (url.protocol === "data:" || url.protocol === "blob:") return await (await fetch(url)).text();
     if (url.protocol !== "file:" || !/\.m?[jt]s$/.test(url.pathname)) return undefined;
-    return (await Deno.readTextFile(url)).replace(/^\uFEFF/, "");
+    return await readUtf8File(url);
   } catch (error) {
     const reason = messageOf(error);
     throw new ShipError(`Cannot read the user function '${name}': ${reason}`, reason, { cause: error });

@@ -5,21 +5,28 @@
  */
 import { basename } from "@std/path/basename";
 import { dirname } from "@std/path/dirname";
-import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
 import { ConfigError, RasterError } from "../../core/errors.ts";
+import { FileClaims, localPath, type NamedFilePath, statOf } from "./file_claims.ts";
 import { journalPath } from "./journal_path.ts";
 import { lockPath } from "./output_lock.ts";
 import { partPath } from "./part_file.ts";
-import { isFileUrl, isUrl } from "../source/location.ts";
 import { errorCode, writeError } from "./write_error.ts";
 
-/** An output or input by the name that the user gave it. */
+/** An output by the name that the user gave it. */
 export interface NamedPath {
   /** Its name in the user function. */
   readonly name: string;
   /** Its path or URL. */
   readonly path: string | URL;
+}
+
+/** The files of a run besides its outputs. */
+export interface OtherFiles {
+  /** Files that it reads: inputs, the reference, the user function's modules and what else it was told by a file. */
+  readonly read: readonly NamedFilePath[];
+  /** Files that it writes, such as its report. */
+  readonly written: readonly NamedFilePath[];
 }
 
 /** An output with the path that its file really has. */
@@ -32,62 +39,30 @@ export interface ResolvedOutput {
   readonly realPath: string;
 }
 
-/** Something that stands at a path already. */
-interface Claim {
-  /** What it is, for people: "input img". */
-  readonly what: string;
-  /** Its path as it was given. */
-  readonly path: string;
-}
-
 /**
- * Finds the real files of the outputs and checks that each can be written and is no other's. Inputs that don't exist or
- * are elsewhere (http) are not looked at.
+ * Finds the real files of the outputs and checks that each can be written and is no other's.
  *
- * @throws {ConfigError} if an output is given twice, or is an input too, however they are spelled or linked.
+ * @throws {ConfigError} if an output, or another file that is written, is given twice or is one that is read, however
+ *   they are spelled or linked.
  * @throws {RasterError} if an output's folder is missing, or if it is no regular file.
  */
-export function resolveOutputs(
-  outputs: readonly NamedPath[],
-  inputs: readonly NamedPath[],
-): ResolvedOutput[] {
-  const claims = new Map<string, Claim>();
-  for (const { name, path } of inputs) {
-    const local = localPath(path);
-    if (local === undefined) continue;
-    const stat = statOf(local);
-    if (!stat) continue;
-    const claim = { what: `input ${name}`, path: local };
-    claims.set(Deno.realPathSync(local), claim);
-    const identity = identityOf(stat);
-    if (identity !== undefined) claims.set(identity, claim);
-  }
-  return outputs.map(({ name, path }) => {
+export function resolveOutputs(outputs: readonly NamedPath[], others: OtherFiles): ResolvedOutput[] {
+  const claims = new FileClaims();
+  for (const file of others.read) claims.read(file);
+  const resolved = outputs.map(({ name, path }) => {
     const local = localPath(path);
     if (local === undefined) {
       throw new ConfigError(`Output ${name} '${path}' is not a local path; write it here and copy it there`);
     }
     const realPath = realOutputPath(name, local);
-    const stat = statOf(realPath);
-    const besides = [partPath(realPath), lockPath(realPath), journalPath(realPath)];
-    const keys = [realPath, ...besides, stat && identityOf(stat)];
-    const claim: Claim = { what: `output ${name}`, path: local };
-    for (const key of keys) {
-      if (key === undefined) continue;
-      const other = claims.get(key);
-      if (other) throw sameFileError(claim, other);
-    }
-    for (const key of keys) if (key !== undefined) claims.set(key, claim);
+    claims.write(
+      { what: `output ${name}`, path: local },
+      [partPath(realPath), lockPath(realPath), journalPath(realPath)],
+    );
     return { name, path: local, realPath };
   });
-}
-
-function sameFileError(output: Claim, other: Claim): ConfigError {
-  const spelled = output.path === other.path ? "" : ` ('${other.path}')`;
-  return new ConfigError(
-    `Output '${output.path}' (${output.what}) is the same file as ${other.what}${spelled}, or one that goes with it; ` +
-      `give it a path of its own`,
-  );
+  for (const file of others.written) claims.write(file);
+  return resolved;
 }
 
 function realOutputPath(name: string, path: string): string {
@@ -121,24 +96,6 @@ function folderError(path: string, folder: string, what: string, cause?: unknown
   return new RasterError(`Cannot write '${path}': its folder '${folder}' ${what}`, { cause });
 }
 
-/** A path on this machine; undefined for other URLs. */
-export function localPath(location: string | URL): string | undefined {
-  const text = String(location);
-  if (isFileUrl(text)) return fromFileUrl(text);
-  return isUrl(text) ? undefined : text;
-}
-
-/** What a path leads to; undefined if nothing, or nothing that can be looked at. */
-function statOf(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.statSync(path);
-  } catch (error) {
-    const absent = error instanceof Deno.errors.NotFound || errorCode(error) === "ENOTDIR";
-    if (absent || error instanceof Deno.errors.PermissionDenied) return undefined;
-    throw writeError(path, error);
-  }
-}
-
 function isLink(path: string): boolean {
   try {
     return Deno.lstatSync(path).isSymlink;
@@ -146,9 +103,4 @@ function isLink(path: string): boolean {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
-}
-
-/** Device and number of a file, which its hard links share; undefined where the system has none. */
-function identityOf(stat: Deno.FileInfo): string | undefined {
-  return stat.ino === null || stat.ino === 0 ? undefined : `${stat.dev}:${stat.ino}`;
 }

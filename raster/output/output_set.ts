@@ -10,9 +10,10 @@ import { LockedError, messageOf, RasterError } from "../../core/errors.ts";
 import { syncFolderSync } from "../../core/sync_folder.ts";
 import type { OutputSummary } from "../apply_options.ts";
 import { type GeoTiffSpec, GeoTiffWriter } from "../geotiff/geotiff_writer.ts";
+import { localPath } from "./file_claims.ts";
 import { type FinishedFacts, FinishedPart } from "./finished_part.ts";
 import { lockPath, OutputLock } from "./output_lock.ts";
-import { localPath, type NamedPath, type ResolvedOutput, resolveOutputs } from "./output_paths.ts";
+import { type NamedPath, type OtherFiles, type ResolvedOutput, resolveOutputs } from "./output_paths.ts";
 import { partPath } from "./part_file.ts";
 import { removeSidecars } from "./remove_sidecars.ts";
 import { writeError } from "./write_error.ts";
@@ -27,8 +28,8 @@ export interface PlannedOutput extends NamedPath {
 export interface LockOutputsOptions {
   /** The run's id, which is like no other's. */
   readonly runId: string;
-  /** The run's inputs: an output must be none of them. */
-  readonly inputs: readonly NamedPath[];
+  /** The run's other files: an output must be none of them. */
+  readonly others: OtherFiles;
   /** Take locks from whoever holds them. Default false. */
   readonly takeOver?: boolean;
   /** Hears each line that the user should see. Default nobody. */
@@ -64,7 +65,8 @@ export class OutputSet implements Disposable {
 
   private constructor(outputs: readonly LockedOutput[], options: LockOutputsOptions) {
     this.#outputs = outputs;
-    this.#otherPaths = options.inputs.flatMap(({ path }) => localPath(path) ?? []);
+    const { read, written } = options.others;
+    this.#otherPaths = [...read, ...written].flatMap(({ path }) => localPath(path) ?? []);
     this.#onNotice = options.onNotice;
     if (outputs.length > 0) this.#reserve = openReserve(outputs[0]!.realPath);
   }
@@ -72,12 +74,12 @@ export class OutputSet implements Disposable {
   /**
    * Checks where the outputs are to stand and takes their locks. If anything fails, nothing is left.
    *
-   * @throws {ConfigError} if an output is given twice, or is an input too.
+   * @throws {ConfigError} if an output is given twice, or is a file that the run reads.
    * @throws {LockedError} if another run holds one of them.
    * @throws {RasterError} if one can't be written.
    */
   static async lock(planned: readonly PlannedOutput[], options: LockOutputsOptions): Promise<OutputSet> {
-    const resolved = resolveOutputs(planned, options.inputs);
+    const resolved = resolveOutputs(planned, options.others);
     const locks = new Map<string, OutputLock>();
     try {
       // In one order for all runs, so that of two with outputs in common one gets them all.

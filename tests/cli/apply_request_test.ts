@@ -25,6 +25,24 @@ Deno.test("the least is a module and an input, and the default is a thread for e
   });
 });
 
+Deno.test("the files that the command line names besides are known to the job, which writes over none of them", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    await Deno.writeTextFile(file, "{}");
+    const { otherFiles } = await request(
+      `--in img=a.tif --args @${file} --extra-params @${file} --driver ./d.ts --report r.html`,
+    );
+    assertEquals(otherFiles, [
+      { what: "the file of --args", path: file },
+      { what: "the file of --extra-params", path: file },
+      { what: "the module of --driver", path: "./d.ts" },
+      { what: "the report", path: "r.html", isWritten: true },
+    ]);
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
 Deno.test("every option finds its place in the arguments of apply()", async () => {
   const given = await request(
     "--in img=a.tif --in aux=b.tif,c.tif --out ndvi=n.tif --out mask=m.tif --layers img:4,3 " +

@@ -157,6 +157,13 @@ Deno.test("JSON can come from a file, whose name is in the error", async () => {
       message,
       `'${file}' of --args is not JSON: at line 1, column 3 there should be the end but there is '2'`,
     );
+    // Latin-1, where the letter is one byte.
+    await Deno.writeFile(file, Uint8Array.from('{"a": 1,\n"b": "Stra\xdfe"}', (char) => char.charCodeAt(0)));
+    await assertRejects(
+      () => parseJsonArgument("args", `@${file}`),
+      ConfigError,
+      `Cannot read '${file}' of --args: it is not UTF-8 text (line 2). Save it as UTF-8`,
+    );
     await assertRejects(
       () => parseJsonArgument("args", `@${file}.none`),
       ConfigError,

@@ -99,6 +99,18 @@ Deno.test("apply --report writes the page, and finds out before the run whether 
         err: [`blockfleet: Cannot write '${path}' of --report: ${why}. Name another file`],
       });
     }
+    // A named pipe would wait for whoever reads it, and a link that leads nowhere would make a file there.
+    const [pipe, link] = [join(folder, "pipe"), join(folder, "link")];
+    new Deno.Command("mkfifo", { args: [pipe] }).outputSync();
+    await Deno.symlink("nowhere.html", link);
+    for (
+      const [path, why] of [[pipe, "no regular file"], [link, "leads nowhere"], [scene, "input img"]] as const
+    ) {
+      const { status, err } = await run(...args, path);
+      assertEquals(status, 2);
+      assertStringIncludes(err.join(), why);
+    }
+    assertEquals([...Deno.readDirSync(folder)].some(({ name }) => name === "nowhere.html"), false);
     // A run that fails leaves no empty report.
     const failing = ["apply", "none.ts", ...args.slice(2), join(folder, "other.html")];
     assertEquals((await run(...failing)).status, 2);

@@ -95,6 +95,15 @@ Deno.test("inputs and outputs that can't be are refused by name, and nothing is 
   Deno.symlinkSync("scene.tif", folder.file("link.tif"));
   Deno.linkSync(scene, folder.file("hard.tif"));
   Deno.symlinkSync(folder.path, folder.file("loop"));
+  const [module, args, reference] = [folder.file("f.ts"), folder.file("args.json"), folder.file("ref.tif")];
+  Deno.writeTextFileSync(folder.file("part.ts"), "export const one = 1;");
+  Deno.writeTextFileSync(
+    module,
+    'import { one } from "./part.ts";\nexport default (_info: unknown, { img }: any, outputs: any) => {\n' +
+      "  outputs.out = one === 1 ? img : undefined;\n};",
+  );
+  Deno.writeTextFileSync(args, "{}");
+  Deno.copyFileSync(scene, reference);
   const cases: readonly (readonly [Loose, ...string[]])[] = [
     [{ infiles: {} }, "There are no inputs", "reference grid"],
     [{ infiles: undefined }, "There are no inputs"],
@@ -113,6 +122,39 @@ Deno.test("inputs and outputs that can't be are refused by name, and nothing is 
     [{ outfiles: { out: folder.file("loop/scene.tif") } }, "the same file as input img"],
     [{ infiles: { img: folder.file("link.tif") }, outfiles: { out: scene } }, "the same file as input img"],
     [{ outfiles: { out: "https://example.com/out.tif" } }, "Output out", "not a local path"],
+    [
+      { outfiles: { out: reference }, controls: { reference } },
+      "output out",
+      "the same file as the reference",
+    ],
+    [{ userFunction: module, outfiles: { out: module } }, "the same file as the user function's module"],
+    [
+      { userFunction: module, outfiles: { out: folder.file("loop/part.ts") } },
+      "the same file as a module that the user function imports",
+    ],
+    [
+      { userFunction: module, shipCode: false, outfiles: { out: module } },
+      "the same file as the user function's module",
+    ],
+    [
+      { outfiles: { out: args }, otherFiles: [{ what: "the file of --args", path: args }] },
+      "the same file as the file of --args",
+    ],
+    // A file that the caller is going to write may be none of the others, whether it is there already or not.
+    ...[scene, module, folder.file("part.ts"), out, `${out}.part`, folder.file("loop/out.tif"), args].map((
+      path,
+    ): [Loose, ...string[]] => [
+      {
+        userFunction: module,
+        otherFiles: [{ what: "the report", path, isWritten: true }, {
+          what: "the file of --args",
+          path: args,
+        }],
+      },
+      `'${path}' (the report)`,
+      "is the same file as",
+    ]),
+    [{ otherFiles: [{ path: out }] }, "otherFiles", "what"],
   ];
   for (const [changes, ...says] of cases) {
     await assertFails(folder.path, { ...job(folder), ...changes }, { kind: ConfigError, says });

@@ -19,7 +19,7 @@ async function openOne(path: string, onFailure: (error: unknown) => void): Promi
     [{ name: "a", path, spec: { layout: LAYOUT, geotransform: null, geoKeys: null } }],
     {
       runId: crypto.randomUUID(),
-      inputs: [],
+      others: { read: [], written: [] },
       blocks: { ncols: SIDE, nrows: SIDE, windowxsize: SIDE, windowysize: SIDE },
       facts: {},
       leftovers: "refuse",

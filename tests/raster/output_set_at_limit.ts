@@ -16,7 +16,7 @@ async function lock(...names: string[]): Promise<OutputSet> {
       ...{ name, path: `${Deno.args[0]}/${name}.tif` },
       spec: { layout, geotransform: null, geoKeys: null },
     })),
-    { runId: crypto.randomUUID(), inputs: [] },
+    { runId: crypto.randomUUID(), others: { read: [], written: [] } },
   );
 }
 

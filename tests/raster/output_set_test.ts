@@ -12,13 +12,15 @@ import { randomPixels, seededRandom } from "./writer_pixels.ts";
 
 const SIDE = 512;
 
+const NONE = { read: [], written: [] };
+
 function plan(name: string, path: string, options: string[] = []): PlannedOutput {
   const layout = makeOutputLayout(parseCreationOptions(options), { width: SIDE, height: SIDE, nodata: null });
   return { name, path, spec: { layout, geotransform: null, geoKeys: null } };
 }
 
 async function open(planned: PlannedOutput[], options: Partial<LockOutputsOptions> = {}): Promise<OutputSet> {
-  const set = await OutputSet.lock(planned, { runId: crypto.randomUUID(), inputs: [], ...options });
+  const set = await OutputSet.lock(planned, { runId: crypto.randomUUID(), others: NONE, ...options });
   try {
     set.createParts(options.onNotice);
   } catch (error) {
@@ -119,13 +121,13 @@ Deno.test("one file as two outputs, or as input and output, is refused however i
   Deno.symlinkSync(folder.file("in.tif"), folder.file("soft.tif"));
   Deno.symlinkSync(folder.path, folder.file("again"));
   const before = listing(folder.path);
-  const inputs = [{ name: "img", path: folder.file("in.tif") }, {
-    name: "web",
-    path: "https://example.org/in.tif",
-  }];
+  const read = [
+    { what: "input img", path: folder.file("in.tif") },
+    { what: "input web", path: "https://example.org/in.tif" },
+  ];
   for (const path of ["in.tif", "./in.tif", "hard.tif", "soft.tif", "again/in.tif"]) {
     const error = await assertRejects(
-      () => open([plan("x", `${folder.path}/${path}`)], { inputs }),
+      () => open([plan("x", `${folder.path}/${path}`)], { others: { read, written: [] } }),
       ConfigError,
     );
     assertMatch(error.message, /same file as input img/);

@@ -120,6 +120,13 @@ for (const bundler of ["deno", "inside"] as const) {
   });
 }
 
+Deno.test("a module in Latin-1 is refused with the line, since its letters would be replaced", async () => {
+  using folder = project({ "fn.ts": "" });
+  const text = 'export const name =\n  "Stra\xdfe";\nexport default () => name;\n';
+  await Deno.writeFile(`${folder.path}/fn.ts`, Uint8Array.from(text, (char) => char.charCodeAt(0)));
+  await assertRejects(() => ship(folder, "fn.ts"), ConfigError, "it is not UTF-8 text (line 2)");
+});
+
 Deno.test("an npm package that can't be had is named", async () => {
   const name = "blockfleet-there-is-no-such-package";
   const text = `import x from "npm:${name}@1.0.0";\nexport default () => x;`;
