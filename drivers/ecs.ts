@@ -35,7 +35,7 @@ export type { SdkClient, SdkSendOptions } from "./aws/sdk_send.ts";
 export type { OnlyOf, SdkInput } from "./aws/sdk_input.ts";
 export type { EcsTimes } from "./ecs/ecs_times.ts";
 export type { EcsExtraParams, EcsParams, EcsWaits } from "./ecs/extra_params.ts";
-export type { HelperOptions } from "./ecs/helper_options.ts";
+export type { HelperNotices, HelperOptions } from "./ecs/helper_options.ts";
 export { type CapacityProviderStrategy, type FargateOptions, makeExtraParamsFargate } from "./ecs/fargate.ts";
 export { makeExtraParamsPrivateCluster, type PrivateClusterOptions } from "./ecs/private_cluster.ts";
 export { makeJobIDstr } from "./ecs/names.ts";

@@ -8,6 +8,7 @@ import { ConfigError, DriverError } from "../../core/errors.ts";
 import type { AwsAction } from "../aws/api.ts";
 import type { AwsCaller, CallOptions } from "../aws/aws_caller.ts";
 import { AwsError } from "../aws/aws_error.ts";
+import { startsRios } from "./adapt_container.ts";
 import type { Belongings, EcsThingData } from "./belongings.ts";
 import { checkInputNames } from "./check_input_names.ts";
 import type { EcsTimes } from "./ecs_times.ts";
@@ -20,6 +21,7 @@ import {
   needsLogRegion,
   registerTaskDefinitionInput,
   type RequestContext,
+  riosNotice,
 } from "./requests.ts";
 import { type LogSetting, logSettingOf } from "./worker_log.ts";
 
@@ -160,10 +162,12 @@ export class EcsResources {
 
   /** Makes a task definition, if asked to, and learns what it says of the worker's container. */
   async createTaskDef(): Promise<void> {
-    const { caller, params, signal } = this.#options;
+    const { caller, params, signal, notice } = this.#options;
     const wanted = params.run_task?.overrides?.containerOverrides?.[0]?.name;
     let definition = params.register_task_definition;
     if (definition) {
+      const remark = riosNotice(params);
+      if (remark !== undefined) notice(remark);
       const region = needsLogRegion(params) ? this.#region : undefined;
       const { answer, thing } = await this.#maker.make({
         type: "ecs-task-definition",
@@ -183,8 +187,10 @@ export class EcsResources {
       }
       await thing.made({ arn });
       this.#taskDefinition = arn;
+      definition = registerTaskDefinitionInput(this.context, { region });
     } else if (wanted === undefined) {
       definition = await this.#describe({ signal }) as typeof definition;
+      this.#refuseRios(definition);
     }
     const container = this.#workerContainer(definition);
     this.#containerName = wanted ?? container?.name;
@@ -192,6 +198,16 @@ export class EcsResources {
       throw new ConfigError(`The task definition '${this.#taskDefinition}' has no container: name another`);
     }
     if (definition) this.#log = Promise.resolve(logSettingOf(container));
+  }
+
+  /** RunTask can change a container's arguments, and not what they are given to. */
+  #refuseRios(definition: Pick<TaskDefinition, "containerDefinitions"> | undefined): void {
+    const container = this.#workerContainer(definition);
+    if (!container || !startsRios(container)) return;
+    throw new ConfigError(
+      `The task definition '${this.#taskDefinition}' starts RIOS's rios_computeworker, which knows no manager of blockfleet: ` +
+        `register one whose entry point is ["blockfleet"], or give it as register_task_definition`,
+    );
   }
 
   async #describe(options: CallOptions): Promise<TaskDefinition | undefined> {

@@ -7,12 +7,9 @@ import { ConfigError } from "../../core/errors.ts";
 import { isObject } from "../../core/is_object.ts";
 import { checkKnownKeys } from "../../core/known_keys.ts";
 import type { SdkInput } from "../aws/sdk_input.ts";
-import { FARGATE_KEYS, type FargateOptions, makeExtraParamsFargate } from "./fargate.ts";
-import {
-  makeExtraParamsPrivateCluster,
-  PRIVATE_CLUSTER_KEYS,
-  type PrivateClusterOptions,
-} from "./private_cluster.ts";
+import { type FargateOptions, makeExtraParamsFargate } from "./fargate.ts";
+import type { HelperNotices } from "./helper_options.ts";
+import { makeExtraParamsPrivateCluster, type PrivateClusterOptions } from "./private_cluster.ts";
 
 /**
  * What is made in AWS, each as the input of the call that makes it, in the SDK's words, which are boto3's and RIOS's. A cluster,
@@ -59,18 +56,23 @@ const KEYS: Readonly<Record<keyof EcsExtraParams, true>> = {
 const OBJECT_KEYS = ["create_cluster", "run_instances", "register_task_definition", "run_task"] as const;
 const WHAT = "computeWorkerExtraParams of CW_ECS";
 
+/** What checking takes beside the dictionary. */
+interface CheckOptions extends HelperNotices {
+  readonly jobName: string | undefined;
+}
+
 /**
  * The calls' inputs, made by the helper that is asked for, if one is.
  *
  * @param given the user's dictionary, typed or from JSON.
- * @param jobName the job's name, for a helper that is given none.
+ * @param options the job's name, for a helper that is given none, and who hears what a helper tells.
  * @throws {ConfigError} naming what is misspelt, missing or of the wrong type.
  */
 export function checkExtraParams(
   given: Readonly<Record<string, unknown>>,
-  { jobName }: { readonly jobName: string | undefined },
+  options: CheckOptions,
 ): EcsExtraParams {
-  const params = given.helper === undefined ? given as EcsExtraParams : fromHelper(given, jobName);
+  const params = given.helper === undefined ? given as EcsExtraParams : fromHelper(given, options);
   checkKnownKeys(params, KEYS, WHAT);
   for (const key of OBJECT_KEYS) {
     const value: unknown = params[key];
@@ -116,7 +118,10 @@ function checkedTogether(params: EcsExtraParams): EcsExtraParams {
   return params;
 }
 
-function fromHelper(given: Readonly<Record<string, unknown>>, jobName: string | undefined): EcsExtraParams {
+function fromHelper(
+  given: Readonly<Record<string, unknown>>,
+  { jobName, ...notices }: CheckOptions,
+): EcsExtraParams {
   const { helper, waitClusterInstanceCountTimeout, requestTimeout, ...options } = given;
   const named = { ...jobName === undefined ? {} : { jobName }, ...options };
   const waits = Object.fromEntries(
@@ -125,11 +130,9 @@ function fromHelper(given: Readonly<Record<string, unknown>>, jobName: string | 
     ),
   ) as EcsWaits;
   if (helper === "fargate") {
-    checkKnownKeys(options, FARGATE_KEYS, `helper 'fargate' in ${WHAT}`);
-    return { ...makeExtraParamsFargate(named as FargateOptions), ...waits };
+    return { ...makeExtraParamsFargate(named as FargateOptions, notices), ...waits };
   }
   if (helper === "private-cluster") {
-    checkKnownKeys(options, PRIVATE_CLUSTER_KEYS, `helper 'private-cluster' in ${WHAT}`);
     return { ...makeExtraParamsPrivateCluster(named as PrivateClusterOptions), ...waits };
   }
   throw new ConfigError(

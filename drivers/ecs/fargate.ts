@@ -9,6 +9,7 @@ import type { EcsExtraParams } from "./extra_params.ts";
 import {
   ecsTags,
   HELPER_KEYS,
+  type HelperNotices,
   type HelperOptions,
   OptionCheck,
   riosTags,
@@ -53,7 +54,7 @@ export interface FargateOptions extends HelperOptions {
 }
 
 /** The keys of {@linkcode FargateOptions}. */
-export const FARGATE_KEYS: Readonly<Record<keyof FargateOptions, true>> = {
+const FARGATE_KEYS: Readonly<Record<keyof FargateOptions, true>> = {
   ...HELPER_KEYS,
   subnet: true,
   subnets: true,
@@ -73,13 +74,23 @@ const HELPER = "makeExtraParamsFargate()";
  * Makes `computeWorkerExtraParams` for workers on Fargate from the bare essentials: RIOS's helper of this name. The names in
  * them are unique, so make new ones for each run.
  *
- * @throws {ConfigError} naming what is missing, of the wrong type, or given together with what excludes it.
+ * @param notices who hears that an option is deprecated.
+ * @throws {ConfigError} naming what is misspelt, missing, of the wrong type, or given together with what excludes it.
  */
-export function makeExtraParamsFargate(options: FargateOptions): EcsExtraParams {
+export function makeExtraParamsFargate(
+  options: FargateOptions,
+  { onNotice = console.warn }: HelperNotices = {},
+): EcsExtraParams {
   const subnets = checkedSubnets(options);
+  if (options.subnets !== undefined) {
+    onNotice(
+      `${HELPER}: 'subnets' is deprecated, as in RIOS: give one 'subnet'; workers gain nothing from several`,
+    );
+  }
   const { cpu = DEFAULT_CPU, memory = DEFAULT_MEMORY, cpuArchitecture, ephemeralStorageGiB, cluster } =
     options;
-  const names = ecsNames(makeJobIDstr(options.jobName));
+  const jobIdString = makeJobIDstr(options.jobName);
+  const names = ecsNames(jobIdString);
   const tags = ecsTags(options.tags);
   const strategy = options.capacityProviderStrategy ??
     (options.spot ? [{ capacityProvider: "FARGATE_SPOT", weight: 1 }] : undefined);
@@ -105,7 +116,7 @@ export function makeExtraParamsFargate(options: FargateOptions): EcsExtraParams 
       ...ephemeralStorageGiB === undefined ? {} : { ephemeralStorage: { sizeInGiB: ephemeralStorageGiB } },
       // The whole of the task is the worker's.
       containerDefinitions: [{
-        ...workerContainer(names.container, options),
+        ...workerContainer(names, options, jobIdString),
         ...toMiB(memory) === undefined ? {} : { memoryReservation: toMiB(memory) },
       }],
       tags,
@@ -122,7 +133,7 @@ export function makeExtraParamsFargate(options: FargateOptions): EcsExtraParams 
 
 /** Checks the options and gives the subnets. */
 function checkedSubnets(options: FargateOptions): readonly string[] {
-  const check = new OptionCheck(HELPER, options);
+  const check = new OptionCheck(HELPER, options, FARGATE_KEYS);
   check.common();
   check.optionalTexts("cpu", "memory", "cpuArchitecture", "cluster", "subnet");
   check.flags("assignPublicIp");

@@ -10,6 +10,10 @@ import type {
   Tag,
 } from "@aws-sdk/client-ecs";
 import { ConfigError } from "../../core/errors.ts";
+import { isObject } from "../../core/is_object.ts";
+import { checkKnownKeys } from "../../core/known_keys.ts";
+import { logStreamPrefix } from "./adapt_container.ts";
+import type { EcsNames } from "./names.ts";
 
 /** Options that both helpers have. */
 export interface HelperOptions {
@@ -35,6 +39,12 @@ export interface HelperOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+/** What a helper tells beside what it makes. */
+export interface HelperNotices {
+  /** Called with each line that the user should see. Default `console.warn`. */
+  readonly onNotice?: (line: string) => void;
+}
+
 /** The keys of {@linkcode HelperOptions}. */
 export const HELPER_KEYS: Readonly<Record<keyof HelperOptions, true>> = {
   jobName: true,
@@ -54,8 +64,15 @@ export class OptionCheck {
   readonly #helper: string;
   readonly #options: Readonly<Record<string, unknown>>;
 
-  /** Checks the options of a helper. */
-  constructor(helper: string, options: object) {
+  /**
+   * Checks the options of a helper, first of all their names.
+   *
+   * @param known an object with every option there is.
+   * @throws {ConfigError} for a misspelt one.
+   */
+  constructor(helper: string, options: object, known: object) {
+    if (!isObject(options)) throw new ConfigError(`${helper} takes an object with its options`);
+    checkKnownKeys(options, known, helper);
     this.#helper = helper;
     this.#options = options as Readonly<Record<string, unknown>>;
   }
@@ -153,8 +170,16 @@ export function riosTags(options: HelperOptions, ...names: [key: string, value: 
   return options.riosTags ? names.map(([key, value]) => ({ key, value })) : [];
 }
 
-/** The workers' container. */
-export function workerContainer(name: string, options: HelperOptions): ContainerDefinition {
+/**
+ * The workers' container. Its log streams bear the job's name; without one the run gives them its own.
+ *
+ * @param jobIdString what {@linkcode makeJobIDstr} gave for the names.
+ */
+export function workerContainer(
+  { container: name }: EcsNames,
+  options: HelperOptions,
+  jobIdString: string,
+): ContainerDefinition {
   const { containerImage, entryPoint = ["blockfleet"], environment, cloudwatchLogGroup } = options;
   return {
     name,
@@ -168,7 +193,10 @@ export function workerContainer(name: string, options: HelperOptions): Container
       ? {
         logConfiguration: {
           logDriver: "awslogs",
-          options: { "awslogs-group": cloudwatchLogGroup, "awslogs-stream-prefix": "blockfleet" },
+          options: {
+            "awslogs-group": cloudwatchLogGroup,
+            ...options.jobName ? { "awslogs-stream-prefix": logStreamPrefix(jobIdString) } : {},
+          },
         },
       }
       : {},

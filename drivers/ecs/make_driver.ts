@@ -82,7 +82,10 @@ async function startFleet(
   { send, times }: MakeDriverOptions,
 ): Promise<Fleet> {
   const { runId, signal } = context;
-  const params = checkExtraParams(spec.extraParams, { jobName: spec.jobName });
+  const params = checkExtraParams(spec.extraParams, {
+    jobName: spec.jobName,
+    onNotice: (line) => context.notice(line),
+  });
   const channel = await context.openChannel("network");
   const run = { runId, jobName: spec.jobName };
   const worker = {

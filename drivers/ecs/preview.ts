@@ -12,6 +12,7 @@ import {
   createClusterInput,
   registerTaskDefinitionInput,
   type RequestContext,
+  riosNotice,
   runInstancesInput,
   runTaskInput,
 } from "./requests.ts";
@@ -39,9 +40,8 @@ function creation(context: RequestContext, { workers }: FleetSpec): Step[] {
     steps.push(step("ecs:CreateCluster", createClusterInput(context)));
   }
   if (definition) {
-    steps.push(
-      step("ecs:RegisterTaskDefinition", registerTaskDefinitionInput(context, { region: "<region>" })),
-    );
+    const input = registerTaskDefinitionInput(context, { region: "<region>" });
+    steps.push(step("ecs:RegisterTaskDefinition", input, riosNotice(context.params)));
   } else if (!hasContainerName(context.params)) {
     steps.push(
       step("ecs:DescribeTaskDefinition", { taskDefinition: context.params.run_task?.taskDefinition }),

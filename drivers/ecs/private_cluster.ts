@@ -36,7 +36,7 @@ export interface PrivateClusterOptions extends HelperOptions {
 }
 
 /** The keys of {@linkcode PrivateClusterOptions}. */
-export const PRIVATE_CLUSTER_KEYS: Readonly<Record<keyof PrivateClusterOptions, true>> = {
+const PRIVATE_CLUSTER_KEYS: Readonly<Record<keyof PrivateClusterOptions, true>> = {
   ...HELPER_KEYS,
   numInstances: true,
   ami: true,
@@ -53,16 +53,17 @@ const HELPER = "makeExtraParamsPrivateCluster()";
  * Makes `computeWorkerExtraParams` for a cluster of EC2 instances that lives as long as the run, from the bare essentials:
  * RIOS's helper of this name. The names in them are unique, so make new ones for each run.
  *
- * @throws {ConfigError} naming what is missing or of the wrong type.
+ * @throws {ConfigError} naming what is misspelt, missing or of the wrong type.
  */
 export function makeExtraParamsPrivateCluster(options: PrivateClusterOptions): EcsExtraParams {
-  const check = new OptionCheck(HELPER, options);
+  const check = new OptionCheck(HELPER, options, PRIVATE_CLUSTER_KEYS);
   check.common();
   check.texts("ami", "instanceType", "subnet", "instanceProfileArn");
   check.count("numInstances", { needed: true });
   check.count("memoryReservation");
   const { numInstances, memoryReservation = 1024 } = options;
-  const names = ecsNames(makeJobIDstr(options.jobName));
+  const jobIdString = makeJobIDstr(options.jobName);
+  const names = ecsNames(jobIdString);
   const tags = ecsTags(options.tags);
   return {
     create_cluster: {
@@ -103,7 +104,7 @@ export function makeExtraParamsPrivateCluster(options: PrivateClusterOptions): E
       networkMode: "awsvpc",
       taskRoleArn: options.taskRoleArn,
       executionRoleArn: options.executionRoleArn,
-      containerDefinitions: [{ ...workerContainer(names.container, options), memoryReservation }],
+      containerDefinitions: [{ ...workerContainer(names, options, jobIdString), memoryReservation }],
       tags,
     },
     run_task: {

@@ -13,6 +13,7 @@ import type {
 } from "@aws-sdk/client-ecs";
 import { ConfigError } from "../../core/errors.ts";
 import type { EcsExtraParams } from "./extra_params.ts";
+import { startsRios, withLogPrefix, withLogRegion, withOwnProgram } from "./adapt_container.ts";
 import { RUN_LABEL, type RunName, withRunTags } from "./names.ts";
 import { addWatchdog, encodeUserData, makeUserData, plainUserData } from "./user_data.ts";
 
@@ -49,7 +50,7 @@ export function createClusterInput(context: RequestContext): CreateClusterComman
 
 /**
  * The input of RegisterTaskDefinition. Signals reach the worker, which has two minutes to end; the label says whose it is where
- * tags can't.
+ * tags can't; the worker's log streams bear the job's name; and RIOS's program gives way to ours.
  *
  * @param region the region of the logs, where a container writes some and its definition does not say it.
  */
@@ -58,11 +59,12 @@ export function registerTaskDefinitionInput(
   { region }: { readonly region: string | undefined },
 ): RegisterTaskDefinitionCommandInput {
   const { tags, containerDefinitions, ...input } = context.params.register_task_definition!;
+  const workerName = workerContainerName(context.params);
   const isWindows = input.runtimePlatform?.operatingSystemFamily?.startsWith("WINDOWS") ?? false;
   return {
     ...input,
     containerDefinitions: containerDefinitions!.map((container): ContainerDefinition => ({
-      ...withLogRegion(container, region),
+      ...adapted(container, { region, run: container.name === workerName ? context.run : undefined }),
       stopTimeout: container.stopTimeout ?? STOP_SECONDS,
       ...isWindows ? {} : { linuxParameters: { initProcessEnabled: true, ...container.linuxParameters } },
       dockerLabels: { ...container.dockerLabels, [RUN_LABEL]: context.run.runId },
@@ -77,15 +79,27 @@ export function needsLogRegion({ register_task_definition: definition }: EcsExtr
     false;
 }
 
-function withLogRegion(container: ContainerDefinition, region: string | undefined): ContainerDefinition {
-  const log = container.logConfiguration;
-  if (region === undefined || log?.logDriver !== "awslogs" || log.options?.["awslogs-region"]) {
-    return container;
-  }
-  return {
-    ...container,
-    logConfiguration: { ...log, options: { ...log.options, "awslogs-region": region } },
-  };
+function adapted(
+  container: ContainerDefinition,
+  { region, run }: { readonly region: string | undefined; readonly run: RunName | undefined },
+): ContainerDefinition {
+  const own = withLogRegion(withOwnProgram(container), region);
+  return run === undefined ? own : withLogPrefix(own, run);
+}
+
+/** The name of the worker's container: that of the first override, else of the definition's first. */
+export function workerContainerName(
+  { run_task: task, register_task_definition: definition }: EcsExtraParams,
+): string | undefined {
+  return task?.overrides?.containerOverrides?.[0]?.name ?? definition?.containerDefinitions?.[0]?.name;
+}
+
+/** What the user is told of a task definition that was written for RIOS; undefined for any other. */
+export function riosNotice({ register_task_definition: definition }: EcsExtraParams): string | undefined {
+  const rios = definition?.containerDefinitions?.find(startsRios);
+  return rios &&
+    `register_task_definition: container '${rios.name}' starts RIOS's rios_computeworker, so blockfleet is started in its ` +
+      "place: the image must have it (docs/ecs.md)";
 }
 
 /**

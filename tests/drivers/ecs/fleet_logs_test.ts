@@ -98,12 +98,31 @@ Deno.test("the end of a run waits for no log, and tells what it has", async () =
   assertEquals([aws.left(), run.register.things], [[], []]);
 });
 
-Deno.test("without a prefix a stream has Docker's id of the container for its name", async () => {
+Deno.test("a container without a prefix for its streams gets one with the job's name, and its log is found there", async () => {
   const aws = new FakeAws();
   const { run, arn } = await started(
     aws,
     logging({ logDriver: "awslogs", options: { "awslogs-group": "logs" } }),
   );
+  await using _ = run;
+  const [{ containerDefinitions: [container] }] = aws.inputs("ecs:RegisterTaskDefinition");
+  assertEquals(container.logConfiguration.options["awslogs-stream-prefix"], "blockfleet/a_job");
+  const stream = `blockfleet/a_job/c/${arn.split("/").at(-1)}`;
+  aws.logs.set(stream, ["hello"]);
+  aws.end(arn, EXITED, 0);
+  assertStringIncludes(
+    (await run.news("ended")).logTail!,
+    `its log is stream '${stream}' of 'logs', which ends with:\nhello`,
+  );
+});
+
+Deno.test("without a prefix in a task definition of the user's own a stream has Docker's id of the container for its name", async () => {
+  const aws = new FakeAws();
+  aws.clusters.set("theirs", { status: "ACTIVE", tags: [] });
+  const log = { logDriver: "awslogs", options: { "awslogs-group": "logs" } };
+  const containerDefinitions = [{ name: "c", logConfiguration: log }];
+  aws.definitions.set("theirs:3", { status: "ACTIVE", body: { containerDefinitions } });
+  const { run, arn } = await started(aws, { run_task: { cluster: "theirs", taskDefinition: "theirs:3" } });
   await using _ = run;
   aws.logs.set("docker-1", ["hello"]);
   aws.end(arn, EXITED, 0);

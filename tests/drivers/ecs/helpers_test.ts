@@ -98,20 +98,25 @@ Deno.test("every parameter of the Fargate helper finds its place", () => {
   assertEquals(container.environment, [{ name: "A", value: "b" }]);
   assertEquals(container.logConfiguration, {
     logDriver: "awslogs",
-    options: { "awslogs-group": "logs", "awslogs-stream-prefix": "blockfleet" },
+    options: { "awslogs-group": "logs", "awslogs-stream-prefix": "blockfleet/JOB" },
   });
   assertEquals(run_task.capacityProviderStrategy, [{ capacityProvider: "FARGATE_SPOT", weight: 1 }]);
   assertEquals([run_task.launchType, run_task.tags], [undefined, [project]]);
   assertEquals(run_task.networkConfiguration.awsvpcConfiguration.assignPublicIp, "ENABLED");
 });
 
-Deno.test("several subnets, though deprecated, are taken as they are; an existing cluster is not made", () => {
+Deno.test("several subnets are taken as they are, with a notice that they are deprecated; an existing cluster is not made", () => {
   const { subnet: _, ...rest } = COMMON;
+  const notices: string[] = [];
   const { create_cluster, run_task } = makeExtraParamsFargate({
     ...rest,
     subnets: ["a", "b"],
     cluster: "theirs",
-  });
+  }, { onNotice: (line) => notices.push(line) });
+  assertEquals(notices, [
+    "makeExtraParamsFargate(): 'subnets' is deprecated, as in RIOS: give one 'subnet'; workers gain nothing from several",
+  ]);
+  makeExtraParamsFargate(COMMON, { onNotice: () => assert(false, "one subnet is no matter for a notice") });
   assertEquals(run_task?.networkConfiguration?.awsvpcConfiguration?.subnets, ["a", "b"]);
   assertEquals([create_cluster, run_task?.cluster], [undefined, "theirs"]);
 });
@@ -134,6 +139,11 @@ const FARGATE_REFUSALS: readonly [string, Partial<Record<keyof FargateOptions, u
   ["needs 'subnet'", { subnet: undefined }],
   ["either 'subnet' or the deprecated 'subnets'", { subnets: ["a"] }],
   ["needs 'securityGroups'", { securityGroups: [] }],
+  [
+    "makeExtraParamsFargate() has no 'securityGroup': did you mean 'securityGroups'?",
+    { securityGroup: "x" } as object,
+  ],
+  ["makeExtraParamsFargate() has no 'numInstances'", { numInstances: 3 } as object],
   ["'cpu' of makeExtraParamsFargate() must be a text, not 1024", { cpu: 1024 }],
   ["'memory' of makeExtraParamsFargate() must be a text, not 1024", { memory: 1024 }],
   ["'cpuArchitecture' of makeExtraParamsFargate() must be 'X86_64' or 'ARM64', not 'arm'", {
@@ -206,6 +216,9 @@ Deno.test("RIOS's tags are given only when they are asked for, besides the user'
 
 const PRIVATE_REFUSALS: readonly [string, Partial<Record<keyof PrivateClusterOptions, unknown>>][] = [
   ["needs 'ami'", { ami: undefined }],
+  ["makeExtraParamsPrivateCluster() has no 'instancetype': did you mean 'instanceType'?", {
+    instancetype: "x",
+  } as object],
   ["'spot' of makeExtraParamsPrivateCluster() must be true or false", { spot: "false" }],
   ["needs 'instanceType'", { instanceType: undefined }],
   ["needs 'instanceProfileArn'", { instanceProfileArn: undefined }],

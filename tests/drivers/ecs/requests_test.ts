@@ -79,7 +79,11 @@ Deno.test("signals reach the worker, it has two minutes to end, and it is labell
       image: "i",
       logConfiguration: {
         logDriver: "awslogs",
-        options: { "awslogs-group": "g", "awslogs-region": "eu-west-1" },
+        options: {
+          "awslogs-group": "g",
+          "awslogs-region": "eu-west-1",
+          "awslogs-stream-prefix": "blockfleet/a_job",
+        },
       },
       stopTimeout: 120,
       linuxParameters: { initProcessEnabled: true },
