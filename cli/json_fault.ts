@@ -26,6 +26,9 @@ export function findJsonFault(text: string): JsonFault {
   }
 }
 
+/** Values that are nested deeper can't be sent to workers anyway. */
+const MAX_DEPTH = 600;
+
 class FaultFound extends Error {
   constructor(readonly fault: JsonFault) {
     super(fault.expected);
@@ -36,6 +39,7 @@ class FaultFound extends Error {
 class JsonScanner {
   readonly #text: string;
   #at = 0;
+  #depth = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -51,6 +55,7 @@ class JsonScanner {
   #value(): void {
     this.#space();
     const next = this.#text[this.#at];
+    if (this.#depth > MAX_DEPTH) this.#fail(`no more than ${MAX_DEPTH} levels of lists and objects`);
     if (next === "{") this.#list("}", () => this.#member());
     else if (next === "[") this.#list("]", () => this.#value());
     else if (next === '"') this.#string("a string");
@@ -68,25 +73,30 @@ class JsonScanner {
 
   #list(close: string, item: () => void): void {
     this.#at++;
+    this.#depth++;
+    this.#items(close, item);
+    this.#depth--;
+    this.#at++;
+  }
+
+  #items(close: string, item: () => void): void {
     this.#space();
-    if (this.#text[this.#at] === close) {
-      this.#at++;
-      return;
-    }
+    if (this.#text[this.#at] === close) return;
     while (true) {
       this.#space();
       item();
       this.#space();
-      if (this.#text[this.#at] === close) break;
+      if (this.#text[this.#at] === close) return;
       if (!this.#takes(/,/y)) this.#fail(`',' or '${close}'`);
     }
-    this.#at++;
   }
 
   #string(what: string): void {
     if (!this.#takes(/"/y)) this.#fail(what);
-    // deno-lint-ignore no-control-regex -- RFC 8259, section 7: control characters must be escaped
-    this.#takes(/(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y);
+    do {
+      // deno-lint-ignore no-control-regex -- RFC 8259, section 7: control characters must be escaped
+      this.#takes(/[^"\\\u0000-\u001f]*/y);
+    } while (this.#takes(/\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y));
     if (this.#takes(/"/y)) return;
     this.#fail(this.#text[this.#at] === "\\" ? "an escape such as \\n or \\u0041" : "the rest of a string");
   }

@@ -206,7 +206,23 @@ export class HandOut {
     this.#sentCount += items.length;
     // Before they are sent: a thread is given the buffers.
     for (const { input } of items) if (input) session.readAhead.sentInput(payloadBytes(input));
-    session.link.send({ type: "assign", items });
+    try {
+      session.link.send({ type: "assign", items });
+    } catch (error) {
+      return this.#unsent(session, items, error);
+    }
     for (const { block } of items) this.#parts.scheduler.sent(session.id, block, nowMs);
+  }
+
+  /** Several that are too large together may be sent by themselves; of the others the run must hear. */
+  #unsent(session: Session, items: readonly Assignment[], error: unknown): void {
+    if (items.length > 1) {
+      for (const item of items) this.#assign(session, [item], performance.now());
+      return;
+    }
+    const { block, attempt } = items[0]!;
+    const facts = { ...thrownFacts(error), name: "BlockfleetError" };
+    const message = `Its input can't be sent: ${facts.message}`;
+    this.#parts.readFailed(session, { block, attempt, error: { ...facts, message, phase: "read" } });
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ConfigError } from "./errors.ts";
+import { ConfigError, cutText } from "./errors.ts";
 import type { Payload } from "./payload.ts";
 
 const ARRAY_TYPES = {
@@ -39,12 +39,18 @@ type Packed =
   | { readonly t: "set"; readonly v: readonly Packed[] }
   | { readonly t: "array"; readonly type: ArrayTypeName; readonly part: number };
 
+/** How deep lists, objects, maps and sets may stand in one another: packing, sending and copying go down into them. */
+const MAX_DEPTH = 600;
+/** The longest path that an error names, characters. */
+const MAX_PATH = 80;
+
 /**
  * Packs a value: null, undefined, booleans, numbers, strings, bigints, dates, lists, plain objects, maps, sets and typed
  * arrays, nested as you like. Typed arrays are copied, so that the value stays the caller's.
  *
  * @param what the value's name in an error, such as `otherArgs`.
- * @throws {ConfigError} for anything else (functions, class instances, cycles), with the path to it.
+ * @throws {ConfigError} for anything else (functions, class instances, cycles), with the path to it, and for what is nested
+ *   deeper than 600 levels.
  */
 export function packValue(value: unknown, what: string): Payload {
   const parts: Uint8Array<ArrayBuffer>[] = [];
@@ -59,6 +65,11 @@ export function packValue(value: unknown, what: string): Payload {
     if (ArrayBuffer.isView(item)) return packArray(item, path);
     if (item instanceof Date) return { t: "date", v: item.getTime() };
     if (above.has(item)) throw refusal(path, "a reference to itself");
+    if (above.size === MAX_DEPTH) {
+      throw new ConfigError(
+        `${what} is nested deeper than ${MAX_DEPTH} levels (${path.slice(0, MAX_PATH)}...): make it flatter`,
+      );
+    }
     above.add(item);
     const packed = packContainer(item, path);
     above.delete(item);
@@ -95,7 +106,9 @@ export function packValue(value: unknown, what: string): Payload {
 
   function refusal(path: string, found: string): ConfigError {
     return new ConfigError(
-      `${path} is ${found}, which can't be sent to a worker: use plain objects, lists, maps, sets, dates, ` +
+      `${
+        cutText(path, MAX_PATH)
+      } is ${found}, which can't be sent to a worker: use plain objects, lists, maps, sets, dates, ` +
         `numbers, strings and typed arrays`,
     );
   }
@@ -140,18 +153,22 @@ export function unpackValue(payload: Payload): unknown {
       case "set":
         return new Set(item.v.map(unpack));
       case "array":
-        return unpackArray(item.type, payload.parts[item.part]);
+        return unpackArray(item.type, item.part);
       default:
         throw new TypeError("not a packed value");
     }
   }
-  return unpack(payload.header as Packed);
-}
+  const parts = [...payload.parts];
 
-function unpackArray(type: ArrayTypeName, part: Uint8Array<ArrayBuffer> | undefined): ArrayBufferView {
-  const constructor = ARRAY_TYPES[type];
-  if (!constructor || !part) throw new TypeError("not a packed value");
-  const size = constructor.BYTES_PER_ELEMENT;
-  const aligned = part.byteOffset % size === 0 ? part : part.slice();
-  return new constructor(aligned.buffer, aligned.byteOffset, aligned.byteLength / size);
+  function unpackArray(type: ArrayTypeName, index: number): ArrayBufferView {
+    const constructor = ARRAY_TYPES[type];
+    const part = parts[index];
+    if (!constructor || !part) throw new TypeError("not a packed value");
+    const size = constructor.BYTES_PER_ELEMENT;
+    // A part is copied once at most, however many arrays a worker makes of it.
+    const aligned = part.byteOffset % size === 0 ? part : parts[index] = part.slice();
+    return new constructor(aligned.buffer, aligned.byteOffset, aligned.byteLength / size);
+  }
+
+  return unpack(payload.header as Packed);
 }

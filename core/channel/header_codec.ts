@@ -6,6 +6,7 @@
 import { Decoder, Encoder, ExtData } from "@msgpack/msgpack";
 import { ProtocolError } from "../errors.ts";
 import type { WholeMessage } from "./frame_reader.ts";
+import { checkHeader, MAX_HEADER_DEPTH } from "./header_check.ts";
 
 /** Their places are the numbers on the wire: only ever add at the end. */
 const ARRAY_TYPES = [
@@ -29,8 +30,6 @@ const EXT_UNDEFINED = 3;
 /** Stands in a header for `undefined`, which msgpack has no word for. */
 const UNDEFINED = Object.freeze({});
 const UNDEFINED_DATA = new ExtData(EXT_UNDEFINED, new Uint8Array(0));
-/** A user's values may be nested deeper than the library's default of 100. */
-const MOST_DEEP = 2000;
 
 /** A value to stand in a header: `undefined` in a property is left out by msgpack, but in a list it would become null. */
 export function orUndefined(value: unknown): unknown {
@@ -68,31 +67,24 @@ function decodeBigInt(data: Uint8Array): bigint {
 
 function decodeArray(data: Uint8Array): ArrayBufferView {
   const type = ARRAY_TYPES[data[0]!];
-  const part = parts[new DataView(data.buffer, data.byteOffset).getUint32(1)];
+  const index = new DataView(data.buffer, data.byteOffset).getUint32(1);
+  const part = parts[index];
   if (!type || !part || part.byteLength % type.BYTES_PER_ELEMENT !== 0) {
     throw new ProtocolError("The peer sent an array that is none");
   }
-  const aligned = part.byteOffset % type.BYTES_PER_ELEMENT === 0 ? part : part.slice();
+  // A part is copied once at most, however many arrays a peer makes of it.
+  const aligned = part.byteOffset % type.BYTES_PER_ELEMENT === 0 ? part : parts[index] = part.slice();
   return new type(aligned.buffer, aligned.byteOffset, aligned.byteLength / type.BYTES_PER_ELEMENT);
 }
 
-const encoder = new Encoder({ extensionCodec: extensions, ignoreUndefined: true, maxDepth: MOST_DEEP });
+const encoder = new Encoder({
+  extensionCodec: extensions,
+  ignoreUndefined: true,
+  maxDepth: MAX_HEADER_DEPTH,
+});
 
-/** Decoders by the power of two that bounds the header's length: no list in it can have more entries than bytes. */
-const decoders: Decoder[] = [];
-
-function decoderFor(byteLength: number): Decoder {
-  const power = 32 - Math.clz32(byteLength);
-  const most = 2 ** power;
-  return decoders[power] ??= new Decoder({
-    extensionCodec: extensions,
-    maxStrLength: most,
-    maxBinLength: most,
-    maxArrayLength: most,
-    maxMapLength: most,
-    maxExtLength: most,
-  });
-}
+/** The header's lengths and counts are checked before it decodes. */
+const decoder = new Decoder({ extensionCodec: extensions });
 
 /** What leaves: a header as bytes, valid until the next call, and all parts. */
 export interface EncodedHeader {
@@ -116,7 +108,8 @@ export function encodeHeader(header: unknown, given: Uint8Array<ArrayBuffer>[] =
 export function decodeHeader(message: WholeMessage): unknown {
   parts = message.parts as Uint8Array<ArrayBuffer>[];
   try {
-    return decoderFor(message.header.byteLength).decode(message.header);
+    checkHeader(message.header);
+    return decoder.decode(message.header);
   } catch (error) {
     if (error instanceof ProtocolError) throw error;
     throw new ProtocolError("The peer sent a header that can't be read", { cause: error });

@@ -123,9 +123,17 @@ export class ManagerChannel implements ManagerLink {
     return this.#end !== undefined;
   }
 
-  /** Sends, now or when there is a connection again; the payloads' buffers are given away. */
+  /**
+   * Sends, now or when there is a connection again; the payloads' buffers are given away. A result that can't be sent is an
+   * error of its block.
+   */
   send(message: FromWorker): void {
-    if (!this.#end && this.#leaving === undefined) this.#stream.send(message);
+    if (this.#end || this.#leaving !== undefined) return;
+    try {
+      this.#stream.send(message);
+    } catch (error) {
+      for (const other of insteadOf(message, error)) this.send(other);
+    }
   }
 
   /** The next message, or undefined once the session is over. */
@@ -234,4 +242,34 @@ export class ManagerChannel implements ManagerLink {
     this.#incoming.close();
     this.#ended.resolve(end);
   }
+}
+
+/** What is sent instead of a message that can't be: each result by itself, or the error of the one. */
+function insteadOf(message: FromWorker, error: unknown): FromWorker[] {
+  if (message.type === "results" && message.items.length > 1) {
+    return message.items.map((item, index) => ({
+      ...message,
+      items: [item],
+      timings: index === 0 ? message.timings : [],
+    }));
+  }
+  const unsent = { name: "BlockfleetError", stack: "", message: messageOf(error) };
+  if (message.type === "results") {
+    const { block, attempt } = message.items[0]!;
+    const told = {
+      ...unsent,
+      message: `Its result can't be sent: ${unsent.message}`,
+      phase: "compute",
+    } as const;
+    return [{ type: "blockError", block, attempt, error: told }];
+  }
+  if (message.type === "final") {
+    const told = {
+      ...unsent,
+      message: `its other args can't be sent: ${unsent.message}`,
+      phase: "finish",
+    } as const;
+    return [{ type: "finalError", error: told }];
+  }
+  throw error;
 }

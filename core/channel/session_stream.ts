@@ -7,6 +7,7 @@
 import { ProtocolError } from "../errors.ts";
 import type { Connection } from "./connection.ts";
 import type { EncodedHeader } from "./header_codec.ts";
+import { requireSendable } from "./message_size.ts";
 
 /** One side of a session. Counts are modulo 2^32. */
 export class SessionStream<Outgoing> {
@@ -41,10 +42,16 @@ export class SessionStream<Outgoing> {
     return this.#connection;
   }
 
-  /** Sends a message, now or when there is a connection again. */
+  /**
+   * Sends a message, now or when there is a connection again.
+   *
+   * @throws {MessageSizeError} if it is too large; then it is as if it had not been sent.
+   */
   send(message: Outgoing): void {
+    // Encoded without a connection, too: what is kept must be one that can be sent.
+    const encoded = requireSendable(this.#encode(message));
     this.#kept.push(message);
-    this.#connection?.send(this.#encode(message));
+    this.#connection?.send(encoded);
   }
 
   /** A message has come. */

@@ -144,6 +144,16 @@ Deno.test("bad JSON is shown with its line and column", async () => {
     await message(""),
     "--args is not JSON: at line 1, column 1 there should be a value but there is the end; JSON null is written null",
   );
+  assertEquals(
+    await message("[".repeat(100_000)),
+    "--args is not JSON: at line 1, column 602 there should be no more than 600 levels of lists and objects but there is " +
+      "'[[[[[[[[[[[[[[[[[[[['",
+  );
+  // A string of millions of characters, which a pattern with a choice for each could not take.
+  assertEquals(
+    await message(`["${"x\\n".repeat(5_000_000)}", ?]`),
+    "--args is not JSON: at line 1, column 15000006 there should be a value but there is '?]'",
+  );
 });
 
 Deno.test("JSON can come from a file, whose name is in the error", async () => {

@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { ConfigError } from "../../core/errors.ts";
+import { decodeHeader, encodeHeader } from "../../core/channel/header_codec.ts";
+import { plainText } from "../../core/journal/plain_text.ts";
 import { packValue, unpackValue } from "../../core/pack_value.ts";
 import { buffersOf } from "../../core/payload.ts";
 
@@ -143,3 +145,51 @@ Deno.test("what was not packed is not unpacked", () => {
     TypeError,
   );
 });
+
+/** A value at the bottom of as many lists, objects, maps or sets. */
+function nested(levels: number, wrap: (value: unknown) => unknown): unknown {
+  let value: unknown = 1;
+  for (let level = 0; level < levels; level++) value = wrap(value);
+  return value;
+}
+
+const WRAPS: Record<string, (value: unknown) => unknown> = {
+  lists: (value) => [value],
+  objects: (value) => ({ a: value }),
+  maps: (value) => new Map([["a", value]]),
+  "keys of maps": (value) => new Map([[value, "a"]]),
+  sets: (value) => new Set([value]),
+};
+
+for (const [what, wrap] of Object.entries(WRAPS)) {
+  Deno.test(`${what} that stand in one another arrive to 600 levels, and are refused by name beyond, however deep`, () => {
+    const deep = nested(600, wrap);
+    assertEquals(nestingOf(travel(deep)), 600);
+    const payload = packValue(deep, "otherArgs");
+    // What else is done with them: sent over the channel, and compared.
+    const message = encodeHeader([1, 2, payload.header]);
+    const [, , header] = decodeHeader({ header: new Uint8Array(message.header), parts: [] }) as unknown[];
+    assertEquals(plainText(header), plainText(payload.header));
+    for (const levels of [601, 10_000, 200_000]) {
+      const tooDeep = nested(levels, wrap);
+      assertThrows(
+        () => packValue(tooDeep, "otherArgs"),
+        ConfigError,
+        "otherArgs is nested deeper than 600 levels (otherArgs",
+      );
+    }
+  });
+}
+
+function nestingOf(value: unknown): number {
+  let levels = 0;
+  for (let at = value; typeof at === "object" && at !== null; levels++) {
+    const inside: unknown[] = at instanceof Map
+      ? [...at.entries()].flat()
+      : at instanceof Set
+      ? [...at]
+      : Object.values(at);
+    at = inside.find((one) => one !== "a");
+  }
+  return levels;
+}

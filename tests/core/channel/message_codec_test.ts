@@ -103,14 +103,38 @@ Deno.test("messages that are none are refused", () => {
   assertThrows(
     () => decodeFromWorker({ header: new Uint8Array([0xc1]), parts: [] }),
     ProtocolError,
-    "can't be read",
+    "unknown type",
   );
   // An array of four thousand million entries, in five bytes.
   assertThrows(
     () => decodeFromWorker({ header: new Uint8Array([0xdd, 0xff, 0xff, 0xff, 0xff]), parts: [] }),
     ProtocolError,
+    "contradict its length",
+  );
+  // A map whose name would change what all objects are.
+  assertThrows(
+    () =>
+      decodeFromWorker({
+        header: new Uint8Array([0x81, 0xa9, ...new TextEncoder().encode("__proto__"), 0xc0]),
+        parts: [],
+      }),
+    ProtocolError,
     "can't be read",
   );
+});
+
+Deno.test("an error of a worker that is longer than errors are is cut as it comes", () => {
+  const long = "long ".repeat(1_000_000);
+  const error = { name: long, message: long, stack: long, phase: "compute" } as const;
+  const message = decodeFromWorker(
+    whole(encodeFromWorker({ type: "blockError", block: 1, attempt: 1, error })),
+  );
+  if (message.type !== "blockError") throw new TypeError(message.type);
+  assert(message.error.name.length < 250 && message.error.message.length < 2100, message.error.message);
+  assert(message.error.stack.length < 17_000);
+  const lost = decodeFromWorker(whole(encodeFromWorker({ type: "threadLost", block: 1, reason: long })));
+  if (lost.type !== "threadLost") throw new TypeError(lost.type);
+  assert(lost.reason.length < 4100);
 });
 
 Deno.test("a hundred thousand damaged messages do no worse than be refused", () => {
