@@ -14,6 +14,9 @@ export type BigTiffRule = "YES" | "NO" | "IF_NEEDED" | "IF_SAFER";
 /** What the first band beyond the photometric ones is (TIFF 6.0, ExtraSamples): nothing special, or alpha. */
 export type AlphaKind = "NO" | "NON-PREMULTIPLIED" | "PREMULTIPLIED";
 
+/** What the first bands are (TIFF 6.0, PhotometricInterpretation). */
+export type Photometric = "MINISBLACK" | "RGB";
+
 /** Checked creation options. What was not given is absent or has our default. */
 export interface CreationOptions {
   /** TILED: tiles, or full-width strips. Default true. */
@@ -36,10 +39,10 @@ export interface CreationOptions {
   readonly bigTiff: BigTiffRule;
   /** SPARSE_OK: tiles of nothing but nodata (or 0 without nodata) are left out. Default false. */
   readonly sparse: boolean;
-  /** PHOTOMETRIC. Default MINISBLACK, whatever the bands. */
-  readonly photometric: "MINISBLACK" | "RGB";
-  /** ALPHA. Default NO. */
-  readonly alpha: AlphaKind;
+  /** PHOTOMETRIC. Without it three or four bands of bytes are RGB, others MINISBLACK. */
+  readonly photometric?: Photometric;
+  /** ALPHA. Without it the last of four bands of bytes is NON-PREMULTIPLIED unless PHOTOMETRIC is given, others NO. */
+  readonly alpha?: AlphaKind;
 }
 
 /** The DEFLATE level when no ZLEVEL is given: a fifth quicker than 6 for 2.5% of size on NDVI of Landsat data. */
@@ -118,8 +121,6 @@ export function parseCreationOptions(options: readonly string[]): CreationOption
     interleave: "BAND",
     bigTiff: "IF_SAFER",
     sparse: false,
-    photometric: "MINISBLACK",
-    alpha: "NO",
     ...given,
   };
   if (checked.tiled) {

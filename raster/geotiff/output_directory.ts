@@ -6,6 +6,7 @@
 import { DATA_TYPES } from "../data_type.ts";
 import type { GeoKeys, GeoTransform } from "../raster_info.ts";
 import { CLASSIC_LIMIT, type OutputPixelFormat, wantsBigTiff } from "./big_tiff.ts";
+import { colourBands } from "./colour_bands.ts";
 import type { OutputCompression } from "./creation_options.ts";
 import { gdalMetadataXml, type MetadataItem } from "./gdal_metadata_encode.ts";
 import { geoTags } from "./geo_tags_encode.ts";
@@ -68,7 +69,7 @@ function directoryEntries(
 ): IfdEntry[] {
   const { layout, dataType, bands } = description;
   const { bytes, sampleFormat } = DATA_TYPES[dataType];
-  const colours = layout.photometric === "RGB" ? 3 : 1;
+  const { photometric, colours, alpha } = colourBands(layout, description);
   const short = (tag: number, ...values: number[]): IfdEntry => ({ tag, type: "SHORT", values });
   const long = (tag: number, value: number): IfdEntry => ({ tag, type: "LONG", values: [value] });
   const entries: IfdEntry[] = [
@@ -76,7 +77,7 @@ function directoryEntries(
     long(TAG.ImageLength, layout.height),
     short(TAG.BitsPerSample, ...new Array<number>(bands).fill(bytes * 8)),
     short(TAG.Compression, COMPRESSION_CODES[layout.compression]),
-    short(TAG.PhotometricInterpretation, PHOTOMETRIC[layout.photometric]),
+    short(TAG.PhotometricInterpretation, PHOTOMETRIC[photometric]),
     short(TAG.SamplesPerPixel, bands),
     short(TAG.PlanarConfiguration, layout.interleave === "PIXEL" || bands === 1 ? 1 : 2),
     short(TAG.SampleFormat, ...new Array<number>(bands).fill(sampleFormat)),
@@ -86,7 +87,7 @@ function directoryEntries(
   if (layout.predictor !== 1) entries.push(short(TAG.Predictor, layout.predictor));
   if (bands > colours) {
     const extra = new Array<number>(bands - colours).fill(0);
-    if (layout.alpha !== "NO") extra[0] = layout.alpha === "PREMULTIPLIED" ? 1 : 2;
+    if (alpha !== "NO") extra[0] = alpha === "PREMULTIPLIED" ? 1 : 2;
     entries.push(short(TAG.ExtraSamples, ...extra));
   }
   const xml = gdalMetadataXml(description.bandNames, description.metadata);

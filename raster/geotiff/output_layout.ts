@@ -6,7 +6,14 @@
 import { ConfigError } from "../../core/errors.ts";
 import type { ApplierBlockDefn } from "../block_defn.ts";
 import { DATA_TYPES, type DataType } from "../data_type.ts";
-import type { AlphaKind, BigTiffRule, CreationOptions, OutputCompression } from "./creation_options.ts";
+import { colourBands } from "./colour_bands.ts";
+import type {
+  AlphaKind,
+  BigTiffRule,
+  CreationOptions,
+  OutputCompression,
+  Photometric,
+} from "./creation_options.ts";
 import { MAX_TILE_BYTES } from "./image_layout.ts";
 
 /** Everything about an output that is known before its first block; can be cloned and sent as JSON-like data. */
@@ -35,10 +42,10 @@ export interface OutputLayout {
   readonly bigTiff: BigTiffRule;
   /** Whether tiles that hold nothing but nodata (0 without nodata) are left out. */
   readonly sparse: boolean;
-  /** TIFF's PhotometricInterpretation. */
-  readonly photometric: "MINISBLACK" | "RGB";
-  /** What the first extra band is. */
-  readonly alpha: AlphaKind;
+  /** TIFF's PhotometricInterpretation, where it was given. */
+  readonly photometric?: Photometric;
+  /** What the first extra band is, where it was given. */
+  readonly alpha?: AlphaKind;
   /** The nodata value of all bands; null for none. It also pads partial tiles. */
   readonly nodata: number | bigint | null;
 }
@@ -104,8 +111,8 @@ export function makeOutputLayout(options: CreationOptions, shape: OutputShape): 
     predictor: compression === "NONE" ? 1 : options.predictor,
     bigTiff: options.bigTiff,
     sparse: options.sparse,
-    photometric: options.photometric,
-    alpha: options.alpha,
+    ...options.photometric && { photometric: options.photometric },
+    ...options.alpha && { alpha: options.alpha },
     nodata,
   };
 }
@@ -171,13 +178,16 @@ export function checkFormat(layout: OutputLayout, dataType: DataType, bands: num
       `Creation option PREDICTOR=3 is for float32 and float64, not for ${dataType}; use PREDICTOR=2`,
     );
   }
-  const colours = layout.photometric === "RGB" ? 3 : 1;
+  const { colours, photometric, alpha } = colourBands(layout, { dataType, bands });
   if (bands < colours) {
     throw new ConfigError(`Creation option PHOTOMETRIC=RGB needs 3 bands or more, not ${bands}`);
   }
-  if (layout.alpha !== "NO" && bands === colours) {
+  if (alpha !== "NO" && bands === colours) {
+    const cure = layout.photometric === undefined && colours === 3
+      ? ", which three bands of bytes are: give PHOTOMETRIC=MINISBLACK too"
+      : "";
     throw new ConfigError(
-      `Creation option ALPHA needs a band beyond the ${colours} of PHOTOMETRIC=${layout.photometric}`,
+      `Creation option ALPHA needs a band beyond the ${colours} of PHOTOMETRIC=${photometric}${cure}`,
     );
   }
   const samples = layout.interleave === "PIXEL" ? bands : 1;

@@ -157,18 +157,6 @@ gdalTest("GDAL reads band names, metadata and statistics back, whatever characte
   assertEquals(info!.bandmeta, [{ STATISTICS_MEAN: "12.5" }, {}, { STATISTICS_STDDEV: "0.25" }]);
 });
 
-gdalTest("PHOTOMETRIC and ALPHA say what the bands are", async () => {
-  using folder = tempFolder();
-  const [grey, rgb, rgba] = await gdalInfo(
-    write(folder.file("grey.tif"), { bands: 3 }),
-    write(folder.file("rgb.tif"), { bands: 3, options: ["PHOTOMETRIC=RGB", "INTERLEAVE=PIXEL"] }),
-    write(folder.file("rgba.tif"), { bands: 4, options: ["PHOTOMETRIC=RGB", "ALPHA=YES"] }),
-  );
-  assertEquals(grey!.colours, ["Gray", "Undefined", "Undefined"]);
-  assertEquals(rgb!.colours, ["Red", "Green", "Blue"]);
-  assertEquals(rgba!.colours, ["Red", "Green", "Blue", "Alpha"]);
-});
-
 gdalTest("SPARSE_OK leaves out tiles of nodata only, and GDAL reads them as nodata", async () => {
   using folder = tempFolder();
   const pixels = new Float32Array(40 * 30).fill(-9999);

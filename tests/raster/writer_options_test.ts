@@ -65,6 +65,13 @@ Deno.test("pixels that an option does not suit are refused, naming it", () => {
   assertThrows(() => checkFormat(layout(["PREDICTOR=3"]), "int16", 1), ConfigError, "PREDICTOR=3");
   assertThrows(() => checkFormat(layout(["PHOTOMETRIC=RGB"]), "uint8", 2), ConfigError, "needs 3 bands");
   assertThrows(() => checkFormat(layout(["ALPHA=YES"]), "uint8", 1), ConfigError, "ALPHA needs a band");
+  assertThrows(
+    () => checkFormat(layout(["ALPHA=YES"]), "uint8", 3),
+    ConfigError,
+    "the 3 of PHOTOMETRIC=RGB, which three bands of bytes are: give PHOTOMETRIC=MINISBLACK too",
+  );
+  checkFormat(layout(["ALPHA=YES", "PHOTOMETRIC=MINISBLACK"]), "uint8", 3);
+  checkFormat(layout(["ALPHA=YES"]), "int8", 3);
   assertThrows(() => checkFormat(layout(), "uint8", 0), ConfigError, "1 to 65535");
   const huge = layout(["BLOCKXSIZE=65536", "BLOCKYSIZE=65536"]);
   assertThrows(() => checkFormat(huge, "uint8", 1), ConfigError, "over the limit of 1 GiB");
