@@ -63,6 +63,8 @@ export interface WorkerErrorContext {
   block?: string;
   /** The stack where the error was thrown, in the worker. */
   remoteStack?: string;
+  /** The name of the error that was thrown, in the worker. */
+  remoteName?: string;
   /** Whether what the user function did or gave is the cause. */
   inUserFunction?: boolean;
 }

@@ -50,6 +50,7 @@ export function blockFailure(error: RemoteError, context: WorkerErrorContext): W
   return new WorkerError(message, {
     ...context,
     remoteStack: stack,
+    remoteName: error.name,
     ...error.phase === "compute" ? { inUserFunction: true } : {},
   });
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { AbortedError, messageOf } from "../core/errors.ts";
+import { AbortedError, messageOf, WorkerError } from "../core/errors.ts";
 import { isFunctionFailure } from "../core/function_failure.ts";
 import { withKeptNote } from "../core/kept_note.ts";
 import { CW_NONE } from "../core/kinds.ts";
@@ -16,7 +16,8 @@ import { checkOptions } from "./check_options.ts";
 import { cleanUpAfter } from "./clean_up_after.ts";
 import { computeBlocks } from "./compute_blocks.ts";
 import { COMPUTE_PROGRAM } from "./compute_thread.ts";
-import { checkInputsUnchanged, InputChangedError } from "./input_versions.ts";
+import { checkInputsUnchanged } from "./input_versions.ts";
+import { InputChangedError } from "./source/version.ts";
 import { functionDigest } from "./journal/function_digest.ts";
 import type { JournaledOutputs } from "./journal/journaled_outputs.ts";
 import { otherFilesOf } from "./job_files.ts";
@@ -137,10 +138,15 @@ async function keepingWhatIsDone<T>(
   try {
     return await options.work();
   } catch (error) {
-    // Blocks of the old input and of the new one can't be told apart.
-    await checkInputsUnchanged(options.inputs).catch((changed) => {
-      if (changed instanceof InputChangedError) outputs.discard();
-    });
+    // Blocks of the old input and of the new one can't be told apart. What a server has changed, a worker has seen.
+    const hasChanged = (one: unknown) => one instanceof InputChangedError;
+    const inWorker = error instanceof WorkerError && error.context.remoteName === InputChangedError.name;
+    if (
+      inWorker || hasChanged(error) ||
+      await checkInputsUnchanged(options.inputs).then(() => false, hasChanged)
+    ) {
+      outputs.discard();
+    }
     const note = await outputs.abandon(isFunctionFailure(error)).catch((failure) =>
       options.onNotice(messageOf(failure))
     );

@@ -7,10 +7,10 @@ import type { Payload } from "../core/payload.ts";
 import type { ApplierBlockDefn } from "./block_defn.ts";
 import { type DataType, dataTypeOf, newPixelArray, viewPixels } from "./data_type.ts";
 import { GeoTiffReader } from "./geotiff/geotiff_reader.ts";
-import { hasChanged } from "./input_versions.ts";
 import { RasterBlock } from "./raster_block.ts";
 import type { InputFile, InputPlan } from "./raster_job.ts";
 import { isRemote, readableLocation } from "./source/location.ts";
+import { hasChanged, isSameVersion } from "./source/version.ts";
 
 /** The most that decoded tiles may take in one worker, shared by its files; none has less than the least. */
 const CACHE_BYTES = { most: 32 << 20, least: 4 << 20 };
@@ -95,8 +95,9 @@ export class InputReader implements AsyncDisposable {
       name: readableLocation(file.location),
       cacheBytes: Math.max(CACHE_BYTES.least, CACHE_BYTES.most / this.#files.length),
       cacheWholeTiles: this.#overlap > 0,
+      expectedVersion: file.version,
     });
-    if (reader.info.version === file.version) return reader;
+    if (isSameVersion(reader.info.version, file.version)) return reader;
     await reader[Symbol.asyncDispose]();
     throw hasChanged(reader.info.location);
   }

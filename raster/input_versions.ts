@@ -8,6 +8,7 @@ import { RasterError } from "../core/errors.ts";
 import type { InputFile, InputPlan } from "./raster_job.ts";
 import { openByteSource } from "./source/byte_source.ts";
 import { isRemote, readableLocation } from "./source/location.ts";
+import { hasChanged, isSameVersion } from "./source/version.ts";
 
 /** Files that are looked at together. */
 const AT_ONCE = 16;
@@ -29,18 +30,10 @@ export async function checkInputsUnchanged(inputs: readonly InputPlan[]): Promis
 async function checkUnchanged({ location, openAs, version }: InputFile): Promise<void> {
   try {
     await using source = await openByteSource(openAs, { name: readableLocation(location) });
-    if (source.version === version) return;
+    if (isSameVersion(source.version, version)) return;
   } catch (error) {
     if (error instanceof RasterError && error.cause instanceof Deno.errors.NotFound) return;
     throw error;
   }
   throw hasChanged(location);
-}
-
-/** An input is not what it was when the run was planned. */
-export class InputChangedError extends RasterError {}
-
-/** The error for an input that is not what it was when the run was planned. */
-export function hasChanged(name: string): InputChangedError {
-  return new InputChangedError(`'${name}' has changed since the run began: run it again`);
 }

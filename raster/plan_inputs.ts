@@ -21,6 +21,7 @@ import type { InputFile, InputPlan } from "./raster_job.ts";
 import type { RasterInfo } from "./raster_info.ts";
 import { openByteSource, type OpenSourceOptions } from "./source/byte_source.ts";
 import { readableLocation } from "./source/location.ts";
+import { isSizeOnly } from "./source/version.ts";
 import { realLocation } from "./source/real_location.ts";
 import { unreadNotices } from "./unread_parts.ts";
 
@@ -99,9 +100,21 @@ export async function planInputs(options: ApplyOptions): Promise<PlannedInputs> 
   const nodata = files.map((file, index) => ({ ...givenNodata(file, controls), plan: planned[index]! }));
   const notices = [
     ...unreadNotices(files.map(({ info }) => info)),
+    ...unversionedNotices(files.map(({ info }) => info)),
     ...nodataNotices(nodata, { workinggrid, overlap: controls.overlap ?? 0 }),
   ];
   return { inputs, workinggrid, notices };
+}
+
+/** What is said of servers that would not let a change in mid-run be noticed. */
+function unversionedNotices(infos: readonly RasterInfo[]): string[] {
+  const [first, ...more] = infos.filter(({ version }) => isSizeOnly(version));
+  if (first === undefined) return [];
+  const others = more.length === 0 ? "" : ` and ${more.length} more`;
+  return [
+    `The server of '${first.location}'${others} says neither ETag nor Last-Modified: if the file changes there while the ` +
+    `run reads it, only another size is noticed`,
+  ];
 }
 
 // A few at a time: a mosaic of thousands would run out of file handles.

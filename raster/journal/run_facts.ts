@@ -11,6 +11,7 @@ import type { PlannedFile } from "../plan_outputs.ts";
 import type { PixelGrid } from "../pixel_grid.ts";
 import type { InputFile, InputPlan } from "../raster_job.ts";
 import { isFileUrl, isRemote } from "../source/location.ts";
+import { isSameVersion } from "../source/version.ts";
 
 /** Facts by what they are, in words; kind, workers, timeouts and display are none. */
 export type RunFacts = Readonly<Record<string, string>>;
@@ -33,6 +34,9 @@ export interface RunFactsSource {
   readonly userFunction: string;
 }
 
+/** How the facts of inputs' versions begin. */
+const VERSION_OF = "the size and time (or ETag) of ";
+
 /** Longer values are of no use in an error. */
 const MOST_SHOWN = 250;
 
@@ -50,7 +54,7 @@ export async function runFacts(source: RunFactsSource): Promise<RunFacts> {
       const input = isList ? `input ${name}[${index}]` : `input ${name}`;
       const location = placeOf(file);
       facts[input] = location;
-      facts[`the size and time (or ETag) of ${input}`] = `${location} ${file.version}`;
+      facts[`${VERSION_OF}${input}`] = `${location} ${file.version}`;
       facts[`the layers of ${input}`] = file.layers.join(",");
       facts[`the nodata value of ${input}`] = plainText(file.nodata);
     }
@@ -76,7 +80,7 @@ export function differences(then: RunFacts, now: RunFacts): string[] {
   const isInBoth = (what: string) => then[what] !== undefined && now[what] !== undefined;
   for (const what of new Set([...Object.keys(then), ...Object.keys(now)])) {
     const [before, after] = [then[what], now[what]];
-    if (before === after) continue;
+    if (before === after || isSameVersionFact(what, then, now)) continue;
     // That an input is missing says enough of its layers.
     const whole = what.split(" of ").at(-1)!;
     if (whole !== what && !isInBoth(what) && !isInBoth(whole)) continue;
@@ -86,6 +90,15 @@ export function differences(then: RunFacts, now: RunFacts): string[] {
     else found.push(`${what} was ${before} and is now ${after}`);
   }
   return found;
+}
+
+/** Whether a fact is an input's version, and means the same content then and now. */
+function isSameVersionFact(what: string, then: RunFacts, now: RunFacts): boolean {
+  if (!what.startsWith(VERSION_OF)) return false;
+  const input = what.slice(VERSION_OF.length);
+  // The input's place stands before its version, and is a fact of its own.
+  const [before, after] = [then, now].map((facts) => facts[what]?.slice((facts[input] ?? "").length + 1));
+  return before !== undefined && after !== undefined && isSameVersion(before, after);
 }
 
 /** Two hashes tell nobody what has changed. */

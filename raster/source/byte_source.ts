@@ -46,8 +46,10 @@ export interface OpenSourceOptions {
   signal?: AbortSignal;
   /** http(s): the first wait before a request is tried again, doubled each time. Default 250. */
   retryDelayMs?: number;
-  /** http(s): how long one request may take before it is tried again. Default 60000. */
-  requestTimeoutMs?: number;
+  /** http(s): how long nothing may come of an answer before it is asked for again. Default 60000. */
+  stallTimeoutMs?: number;
+  /** http(s): what the version is known to be, for servers that give one file several; see `version.ts`. */
+  expectedVersion?: string;
 }
 
 /**

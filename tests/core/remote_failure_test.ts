@@ -17,7 +17,12 @@ Deno.test("a user function's error says block, worker, error and place, and keep
     error.message,
     "The user function failed in block (4, 2) on worker 3: TypeError: x is not a function at /home/me/my%20fn.ts:10:5",
   );
-  assertEquals(error.context, { ...CONTEXT, remoteStack: STACK, inUserFunction: true });
+  assertEquals(error.context, {
+    ...CONTEXT,
+    remoteStack: STACK,
+    remoteName: "TypeError",
+    inUserFunction: true,
+  });
 });
 
 Deno.test("the place is the user's, also where blockfleet's own code throws; its own if there is no other", () => {

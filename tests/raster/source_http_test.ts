@@ -39,6 +39,22 @@ function largeTiff(): Uint8Array<ArrayBuffer> {
 
 const quick = { retryDelayMs: 1 };
 
+function redirect(location: string): Response {
+  return new Response(null, { status: 302, headers: { location } });
+}
+
+/** A body of pieces of one size, whose length is not said beforehand. */
+function chunks(count: number, byteLength: number, everyMs = 0): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let sent = 0;
+  return new ReadableStream({
+    async pull(controller) {
+      if (everyMs > 0) await new Promise((resolve) => setTimeout(resolve, everyMs));
+      controller.enqueue(new Uint8Array(byteLength).fill(sent));
+      if (++sent === count) controller.close();
+    },
+  });
+}
+
 Deno.test("a GeoTIFF on a server is read by ranges", async () => {
   await using server = serve(largeTiff());
   await using reader = await GeoTiffReader.open(`${server.url}?token=secret`);
@@ -77,7 +93,25 @@ Deno.test("credentials in a URL go into a header and never into a message", asyn
 Deno.test("answers that are no ranges are refused with their reason", async () => {
   const headers = (range: string) => ({ "content-range": range });
   const cases: [Answer, string][] = [
-    [() => new Response("the whole file"), "the server does not support range requests"],
+    [() => new Response(new Uint8Array(70_000)), "the server does not support range requests"],
+    // Without a length it ends where it has sent too much.
+    [() => new Response(chunks(7, 10_000)), "the server does not support range requests"],
+    [
+      () => new Response("<html>log in</html>", { headers: { "content-type": "text/html; charset=utf-8" } }),
+      "the server sent a web page in place of the file; it may want a login",
+    ],
+    [
+      () =>
+        new Response("xy", {
+          status: 206,
+          headers: { ...headers("bytes 0-1/2"), "content-encoding": "gzip" },
+        }),
+      "the server sends it gzip-encoded, although it was asked not to; download the file first",
+    ],
+    [() => redirect("/x.tif"), "the server redirects for ever; it may want a login, which is not supported"],
+    [(request) => redirect(`${new URL(request.url).pathname}x`), "the server redirects for ever"],
+    [() => redirect("file:///etc/passwd"), "the server redirects to what is no http or https URL"],
+    [() => new Response(null, { status: 416, headers: headers("bytes */0") }), "it is empty or shorter"],
     [() => new Response(null, { status: 404 }), "there is no such file (status 404)"],
     [() => new Response("x", { status: 418 }), "the server answered with status 418"],
     [() => new Response("x", { status: 206 }), "does not say which bytes it sent of how many"],
@@ -148,17 +182,114 @@ Deno.test("a file that changes on the server in mid-read is an error", async () 
   );
 });
 
+Deno.test("a login's redirects are followed once, not at each of four tries", async () => {
+  await using server = serve(new Uint8Array(10), () => redirect("/x.tif"));
+  await assertRejects(() => openByteSource(server.url, quick), RasterError, "it may want a login");
+  assertEquals(server.ranges.length, 1);
+});
+
+Deno.test("a redirect to another server is followed, without the credentials of the first", async () => {
+  const seen: (string | null)[] = [];
+  await using there = serve(new Uint8Array(10).fill(7), (request, ranged) => {
+    seen.push(request.headers.get("authorization"));
+    return ranged();
+  });
+  await using server = serve(new Uint8Array(10), () => redirect(`${there.url}?sig=1`));
+  await using source = await openByteSource(server.url.replace("//", "//me:secret@"));
+  assertEquals([source.name, source.server], [server.url, new URL(there.url).host]);
+  assertEquals([...await source.read(3, 1)], [7]);
+  assertEquals(seen, [null]);
+});
+
+Deno.test("weak ETags, and those of several machines behind one address, are of one file", async () => {
+  const tags: Record<string, (n: number) => string> = {
+    weak: (n) => n % 2 ? '"1"' : 'W/"1"',
+    nodes: (n) => `"node${n % 3}-1"`,
+    "compressed by a proxy": (n) => n % 2 ? '"1"' : '"1-gzip"',
+  };
+  for (const [name, tag] of Object.entries(tags)) {
+    let n = 0;
+    await using server = serve(new Uint8Array(100_000), (_, ranged) => {
+      server.state.etag = tag(n++);
+      return ranged();
+    });
+    await using first = await openByteSource(server.url, quick);
+    for (let i = 0; i < 5; i++) assertEquals((await first.read(70_000, 10)).length, 10, name);
+    // A worker that another machine answers first sees the same version as the manager.
+    for (let i = 0; i < 4; i++) {
+      await using again = await openByteSource(server.url, { ...quick, expectedVersion: first.version });
+      assertEquals(again.version, first.version, name);
+    }
+  }
+});
+
+Deno.test("an ETag of its own for each machine does not matter where all say the same time of the last change", async () => {
+  let n = 0;
+  await using server = serve(new Uint8Array(100_000), (_, ranged) => {
+    server.state.etag = `"machine-${n++}"`;
+    const response = ranged();
+    response.headers.set("last-modified", "Wed, 21 Oct 2015 07:28:00 GMT");
+    return response;
+  });
+  await using source = await openByteSource(server.url, quick);
+  await source.read(70_000, 10);
+  assertEquals(server.ranges.length, 2);
+});
+
+Deno.test("a small file that is sent whole in place of a range is read", async () => {
+  const content = new Uint8Array(100).map((_, i) => i);
+  await using server = serve(content, () => new Response(content, { headers: { etag: '"1"' } }));
+  await using source = await openByteSource(server.url, quick);
+  assertEquals([source.byteLength, source.version], [100, '100-"1"']);
+  assertEquals([...await source.read(98, 2)], [98, 99]);
+  assertEquals(server.ranges.length, 1);
+});
+
+Deno.test("a server that refuses a range beyond the file's end but says where that is, is asked for less", async () => {
+  await using server = serve(new Uint8Array(1000).fill(1), (request, ranged) => {
+    const last = Number(/-(\d+)$/.exec(request.headers.get("range")!)![1]);
+    return last < 1000
+      ? ranged()
+      : new Response(null, { status: 416, headers: { "content-range": "bytes */1000" } });
+  });
+  await using source = await openByteSource(server.url, quick);
+  assertEquals([source.byteLength, server.ranges], [1000, ["bytes=0-65535", "bytes=0-999"]]);
+});
+
+Deno.test("a machine that sends the whole file once is asked again", async () => {
+  let n = 0;
+  await using server = serve(
+    new Uint8Array(100_000),
+    (_, ranged) => n++ === 1 ? new Response("all") : ranged(),
+  );
+  await using source = await openByteSource(server.url, quick);
+  assertEquals((await source.read(70_000, 10)).length, 10);
+  assertEquals(server.ranges.length, 3);
+});
+
+Deno.test("an answer whose bytes keep coming is waited for, however long all of it takes", async () => {
+  await using server = serve(new Uint8Array(100_000), (_, ranged) => {
+    const { status, headers } = ranged();
+    const body = server.ranges.length === 1 ? new Uint8Array(65_536) : chunks(30, 1000, 50);
+    return new Response(body, { status, headers });
+  });
+  // Half a second is much between two pieces, and less than all thirty take.
+  await using source = await openByteSource(server.url, { ...quick, stallTimeoutMs: 500 });
+  assertEquals((await source.read(70_000, 30_000)).length, 30_000);
+  assertEquals(server.ranges.length, 2);
+});
+
 Deno.test("an answer that takes too long is given up", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   await using server = serve(new Uint8Array(10), async () => {
     await promise;
     return new Response(null, { status: 500 });
   });
-  const options = { retryDelayMs: 1, requestTimeoutMs: 20 };
+  const options = { retryDelayMs: 1, stallTimeoutMs: 20 };
   await assertRejects(
     () => openByteSource(server.url, options),
     RasterError,
-    "no answer in 0.02 s; gave up after 4 tries",
+    "nothing came for 0.02 s; gave up after 4 tries",
   );
   resolve();
 });
