@@ -17,8 +17,9 @@ import { type ImageLayout, readImageLayout } from "./image_layout.ts";
 import { rawRequests } from "./raw_tiles.ts";
 import { readRasterInfo } from "./read_raster_info.ts";
 import { COMPRESSION, TAG } from "./tags.ts";
+import { StripBands } from "./strip_bands.ts";
 import { TileCache } from "./tile_cache.ts";
-import { TileDecoder } from "./tile_decoder.ts";
+import { TileDecoder, type TilePlace } from "./tile_decoder.ts";
 import { TileIndex, tileSize } from "./tile_index.ts";
 import { WindowTarget } from "./window_target.ts";
 import { tilesOfWindow, type WindowTile } from "./window_tiles.ts";
@@ -69,6 +70,8 @@ export class GeoTiffReader implements AsyncDisposable {
   /** What tiles hold that the file leaves out. */
   readonly #fillValue: number | bigint;
   readonly #decoder: () => Promise<TileDecoder>;
+  readonly #strips: () => Promise<StripBands>;
+  #openedStrips: StripBands | undefined;
 
   private constructor(
     source: ByteSource,
@@ -81,10 +84,12 @@ export class GeoTiffReader implements AsyncDisposable {
     this.#ifd = image.ifd;
     this.#layout = image.layout;
     this.#index = TileIndex.of(source, image.ifd, { ...image, littleEndian: image.header.littleEndian });
-    this.#cache = new TileCache(options.cacheBytes ?? DEFAULT_CACHE_BYTES);
+    const cacheBytes = options.cacheBytes ?? DEFAULT_CACHE_BYTES;
+    this.#cache = new TileCache(cacheBytes);
     this.#cacheWholeTiles = options.cacheWholeTiles ?? false;
     this.#fillValue = fillValue(image.info.nodata, image.layout.dataType);
     this.#decoder = loadedOnce(() => this.#loadDecoder());
+    this.#strips = loadedOnce(() => this.#openStrips(cacheBytes));
   }
 
   /**
@@ -140,6 +145,10 @@ export class GeoTiffReader implements AsyncDisposable {
       );
     }
     const target = new WindowTarget(into, { ...options, window, layout, bandCount: bands.length });
+    if (cutsStrips(layout, window)) {
+      await (await this.#strips()).read(window, bands, target);
+      return into;
+    }
     const tiles = tilesOfWindow(layout, window, bands);
     for (const { first, last } of tiles.ranges) {
       const loading = this.#index.load(first, last);
@@ -153,6 +162,7 @@ export class GeoTiffReader implements AsyncDisposable {
   /** Closes the file and forgets its tiles. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#cache.clear();
+    this.#openedStrips?.clear();
     await this.#source[Symbol.asyncDispose]();
   }
 
@@ -187,14 +197,11 @@ export class GeoTiffReader implements AsyncDisposable {
         target.put(cached, tile);
         continue;
       }
-      const offset = this.#index.offset(tile.index);
-      if (offset === undefined) {
+      const bytes = this.#locate(tile);
+      if (bytes === undefined) {
         target.fill(tile, this.#fillValue);
         continue;
       }
-      // A whole tile's, since the lowest ones mostly have all their rows although only some are decoded.
-      const limit = tileSize(this.#layout, 0).byteLength * MAX_EXPANSION + EXPANSION_ALLOWANCE_BYTES;
-      const byteLength = Math.min(this.#index.byteCount(tile.index), limit);
       const use = (bytes: Uint8Array<ArrayBuffer>) => {
         if (this.#cacheWholeTiles || !tile.whole) {
           const pixels = decoder.decode(bytes, tile);
@@ -206,9 +213,31 @@ export class GeoTiffReader implements AsyncDisposable {
         const pixels = decoder.decodeOnce(bytes, tile, direct);
         if (pixels !== direct) target.put(pixels, tile);
       };
-      requests.push({ offset, byteLength, use });
+      requests.push({ ...bytes, use });
     }
     await readCoalesced(this.#source, requests, TILE_GAP_BYTES);
+  }
+
+  /** Where a loaded tile's bytes are; undefined for one that the file leaves out. */
+  #locate(tile: TilePlace): { offset: number; byteLength: number } | undefined {
+    const offset = this.#index.offset(tile.index);
+    if (offset === undefined) return undefined;
+    // A whole tile's, since the lowest ones mostly have all their rows although only some are decoded.
+    const limit = tileSize(this.#layout, 0).byteLength * MAX_EXPANSION + EXPANSION_ALLOWANCE_BYTES;
+    return { offset, byteLength: Math.min(this.#index.byteCount(tile.index), limit) };
+  }
+
+  async #openStrips(cacheBytes: number): Promise<StripBands> {
+    const decoder = await this.#decoder();
+    const strips = {
+      source: this.#source,
+      layout: this.#layout,
+      fillValue: this.#fillValue,
+      decoder,
+      load: (first: number, last: number) => this.#index.load(first, last),
+      locate: (place: TilePlace) => this.#locate(place),
+    };
+    return this.#openedStrips = new StripBands(strips, cacheBytes);
   }
 
   async #loadDecoder(): Promise<TileDecoder> {
@@ -262,4 +291,12 @@ export class GeoTiffReader implements AsyncDisposable {
       );
     }
   }
+}
+
+/** Whether the image is in compressed strips and a window is not made of whole ones. */
+function cutsStrips(layout: ImageLayout, { top, ncols, nrows }: PixelWindow): boolean {
+  const { tiled, compression, width, height, tileHeight } = layout;
+  if (tiled || compression === COMPRESSION.NONE) return false;
+  const bottom = top + nrows;
+  return ncols < width || top % tileHeight !== 0 || (bottom % tileHeight !== 0 && bottom !== height);
 }

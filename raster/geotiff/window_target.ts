@@ -10,6 +10,9 @@ import { copyPixels } from "./pixel_copy.ts";
 import { tileSize } from "./tile_index.ts";
 import type { WindowTile } from "./window_tiles.ts";
 
+/** Where some columns of some samples go in a window. */
+export type TargetPart = Pick<WindowTile, "toRow" | "toColumn" | "cols" | "slots">;
+
 /** Where a window lies in an array; offsets and strides count pixels. */
 export interface WindowTargetOptions {
   /** The window. */
@@ -105,7 +108,7 @@ export class WindowTarget {
    */
   putRows(
     pixels: Uint8Array<ArrayBuffer>,
-    tile: WindowTile,
+    tile: TargetPart,
     part: { row: number; rows: number; firstPixel: number; rowPixels: number },
   ): void {
     const { samples } = this.#layout;
@@ -136,7 +139,7 @@ export class WindowTarget {
     }
   }
 
-  #start(tile: WindowTile, slot: number): number {
+  #start(tile: TargetPart, slot: number): number {
     return this.#offset + slot * this.#bandStride + tile.toRow * this.#rowStride + tile.toColumn;
   }
 }

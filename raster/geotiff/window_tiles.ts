@@ -85,7 +85,8 @@ export function tilesOfWindow(
   return { tiles, ranges };
 }
 
-function slotsByPlane(layout: ImageLayout, bands: readonly number[]): Map<number, BandSlot[]> {
+/** Which samples of which planes hold `bands`, counted from 1. */
+export function slotsByPlane(layout: ImageLayout, bands: readonly number[]): Map<number, BandSlot[]> {
   const planes = new Map<number, BandSlot[]>();
   for (const [slot, band] of bands.entries()) {
     const plane = layout.planes > 1 ? band - 1 : 0;

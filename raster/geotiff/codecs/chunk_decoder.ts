@@ -51,8 +51,13 @@ export interface ChunkDecoder {
    * @throws {Error} as {@linkcode decode}.
    */
   decodeInto?(encoded: Uint8Array<ArrayBuffer>, out: Uint8Array<ArrayBuffer>): number;
-  /** Begins to decode a tile or strip piece by piece. Only decoders that need not see all of it at once have it. */
-  openStream?(): ChunkStream;
+  /**
+   * Begins to decode a tile or strip of `encodedBytes`, of which `byteLength` are wanted, piece by piece. Only decoders
+   * that need not see all of it at once have it.
+   *
+   * @throws {Error} as {@linkcode decode}, if so few can't become so many.
+   */
+  openStream?(encodedBytes: number, byteLength: number): ChunkStream;
 }
 
 /** One tile or strip that is being decoded from its beginning on. */
