@@ -4,7 +4,7 @@
  * @module
  */
 import { RasterError } from "../core/errors.ts";
-import { crsName, sameCrs } from "./geotiff/geo_keys.ts";
+import { gridCrsName, sameGridCrs } from "./grid_crs.ts";
 import type { GeoKeys, GeoTransform } from "./raster_info.ts";
 import { warpAdvice } from "./warp_command.ts";
 
@@ -18,6 +18,8 @@ export interface PixelGrid {
   readonly nrows: number;
   /** The coordinate system; null for none. */
   readonly geoKeys: GeoKeys | null;
+  /** The coordinate system as text, mostly WKT, where GeoTIFF has no keys for it; `geoKeys` is null then. */
+  readonly wkt?: string;
 }
 
 /** Where a grid's first pixel lies in another grid, in whole pixels; may be negative. */
@@ -60,7 +62,7 @@ export function describeGrid(grid: PixelGrid): string {
   const t = grid.geotransform;
   const rotation = t[2] !== 0 || t[4] !== 0 ? `, rotation (${t[2]}, ${t[4]})` : "";
   return `${grid.ncols} x ${grid.nrows} pixels of (${t[1]}, ${t[5]})${rotation} from (${t[0]}, ${t[3]}) in ` +
-    crsName(grid.geoKeys);
+    gridCrsName(grid);
 }
 
 /**
@@ -70,7 +72,7 @@ export function describeGrid(grid: PixelGrid): string {
  * @returns the offset, or what differs.
  */
 export function offsetOnLattice(reference: PixelGrid, grid: PixelGrid): PixelOffset | { differs: string } {
-  if (!sameCrs(reference.geoKeys, grid.geoKeys)) return { differs: "coordinate systems" };
+  if (!sameGridCrs(reference, grid)) return { differs: "coordinate systems" };
   const a = reference.geotransform;
   const b = grid.geotransform;
   const pixelSize = Math.max(Math.abs(a[1]) + Math.abs(a[2]), Math.abs(a[4]) + Math.abs(a[5]));

@@ -4,7 +4,7 @@
  * @module
  */
 import { basename } from "@std/path/basename";
-import { crsName } from "./geotiff/geo_keys.ts";
+import { gridCrsName } from "./grid_crs.ts";
 import type { NamedGrid, PixelGrid } from "./pixel_grid.ts";
 import { isRemote } from "./source/location.ts";
 
@@ -43,7 +43,7 @@ export function warpCommand(onto: PixelGrid, named: NamedGrid): string | undefin
   const { name, grid } = named;
   const [left, width, rotation, top, skew, height] = onto.geotransform;
   if (!isWarpable(named) || rotation !== 0 || skew !== 0 || width < 0 || height > 0) return undefined;
-  const [from, to] = [crsName(grid.geoKeys), crsName(onto.geoKeys)];
+  const [from, to] = [gridCrsName(grid), gridCrsName(onto)];
   if (from !== to && (from === "none" || !to.startsWith("EPSG:"))) return undefined;
   const [right, bottom] = [left + onto.ncols * width, top + onto.nrows * height];
   return [

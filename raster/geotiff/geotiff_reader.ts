@@ -40,6 +40,8 @@ export interface GeoTiffReaderOptions extends OpenSourceOptions {
    * windows that are whole tiles need each tile once.
    */
   cacheWholeTiles?: boolean;
+  /** The nodata value of each band, over what the file says: tiles that a sparse file leaves out hold it. */
+  bandNodata?: readonly (number | bigint | null)[] | undefined;
 }
 
 /** What to read of a window, and where to put it. Offsets and strides count pixels. */
@@ -67,8 +69,8 @@ export class GeoTiffReader implements AsyncDisposable {
   readonly #index: TileIndex;
   readonly #cache: TileCache;
   readonly #cacheWholeTiles: boolean;
-  /** What tiles hold that the file leaves out. */
-  readonly #fillValue: number | bigint;
+  /** What tiles hold that the file leaves out, one a band. */
+  readonly #fillValues: readonly (number | bigint)[];
   readonly #decoder: () => Promise<TileDecoder>;
   readonly #strips: () => Promise<StripBands>;
   #openedStrips: StripBands | undefined;
@@ -87,7 +89,9 @@ export class GeoTiffReader implements AsyncDisposable {
     const cacheBytes = options.cacheBytes ?? DEFAULT_CACHE_BYTES;
     this.#cache = new TileCache(cacheBytes);
     this.#cacheWholeTiles = options.cacheWholeTiles ?? false;
-    this.#fillValue = fillValue(image.info.nodata, image.layout.dataType);
+    this.#fillValues = (options.bandNodata ?? image.info.bandNodata).map((nodata) =>
+      fillValue(nodata, image.layout.dataType)
+    );
     this.#decoder = loadedOnce(() => this.#loadDecoder());
     this.#strips = loadedOnce(() => this.#openStrips(cacheBytes));
   }
@@ -171,7 +175,7 @@ export class GeoTiffReader implements AsyncDisposable {
     for (const tile of tiles) {
       const offset = this.#index.offset(tile.index);
       if (offset === undefined) {
-        target.fill(tile, this.#fillValue);
+        target.fill(tile, this.#fillValues);
         continue;
       }
       const image = {
@@ -199,7 +203,7 @@ export class GeoTiffReader implements AsyncDisposable {
       }
       const bytes = this.#locate(tile);
       if (bytes === undefined) {
-        target.fill(tile, this.#fillValue);
+        target.fill(tile, this.#fillValues);
         continue;
       }
       const use = (bytes: Uint8Array<ArrayBuffer>) => {
@@ -232,7 +236,7 @@ export class GeoTiffReader implements AsyncDisposable {
     const strips = {
       source: this.#source,
       layout: this.#layout,
-      fillValue: this.#fillValue,
+      fillValues: this.#fillValues,
       decoder,
       load: (first: number, last: number) => this.#index.load(first, last),
       locate: (place: TilePlace) => this.#locate(place),

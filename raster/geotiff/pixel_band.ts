@@ -88,12 +88,20 @@ export class PixelBand {
     }
   }
 
-  /** Sets all samples of rows that are in the image at `top`. */
-  fill(top: number, rows: number, dataType: DataType, value: number | bigint): void {
+  /** Sets all pixels of rows that are in the image at `top` to `pixel`, one value a sample. */
+  fill(top: number, rows: number, dataType: DataType, pixel: readonly (number | bigint)[]): void {
     const { buffer, byteOffset, length } = this.place(top, rows);
-    // The value is of the array's kind: a bigint exactly for 64-bit integers.
-    const samples = viewPixels(dataType, buffer, byteOffset, length / DATA_TYPES[dataType].bytes);
-    (samples as { fill(value: number | bigint): unknown }).fill(value);
+    // The values are of the array's kind: a bigint exactly for 64-bit integers.
+    const samples = viewPixels(dataType, buffer, byteOffset, length / DATA_TYPES[dataType].bytes) as {
+      readonly length: number;
+      fill(value: number | bigint): unknown;
+      [index: number]: number | bigint;
+    };
+    samples.fill(pixel[0]!);
+    for (let sample = 1; sample < pixel.length; sample++) {
+      if (Object.is(pixel[sample], pixel[0])) continue;
+      for (let at = sample; at < samples.length; at += pixel.length) samples[at] = pixel[sample]!;
+    }
   }
 
   #hasColumns({ left, ncols }: PixelWindow): boolean {

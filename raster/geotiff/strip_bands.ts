@@ -35,8 +35,8 @@ export interface StripSource {
   readonly source: ByteSource;
   /** The image. */
   readonly layout: ImageLayout;
-  /** What strips hold that the file leaves out. */
-  readonly fillValue: number | bigint;
+  /** What strips hold that the file leaves out, one a band. */
+  readonly fillValues: readonly (number | bigint)[];
   /** Decodes strips. */
   readonly decoder: TileDecoder;
   /** Makes the places of the strips `first` to `last` known. */
@@ -156,6 +156,8 @@ export class StripBands {
     const lastStrip = Math.floor((bottom - 1) / tileHeight);
     const loading = load(plane * tilesDown + firstStrip, plane * tilesDown + lastStrip);
     if (loading !== undefined) await loading;
+    const { fillValues } = this.#strips;
+    const pixel = layout.planes > 1 ? fillValues.slice(plane, plane + 1) : fillValues;
     const requests: ReadRequest[] = [];
     const from = band.bottom;
     try {
@@ -165,7 +167,7 @@ export class StripBands {
         const rows = Math.min(bottom, (tileRow + 1) * tileHeight) - top;
         const part = { place, top, rows };
         const bytes = this.#strips.locate(place);
-        if (bytes === undefined) band.fill(top, rows, layout.dataType, this.#strips.fillValue);
+        if (bytes === undefined) band.fill(top, rows, layout.dataType, pixel);
         else if (this.#isStreamed(part)) await this.#fillFromStream(band, plane, part, bytes);
         else requests.push({ ...bytes, use: (encoded) => this.#fillFromStrip(band, part, encoded) });
       }

@@ -126,9 +126,10 @@ export class WindowTarget {
     }
   }
 
-  /** Sets the part of a tile that the file leaves out. */
-  fill(tile: WindowTile, value: number | bigint): void {
-    for (const { slot } of tile.slots) {
+  /** Sets the part of a tile that the file leaves out, each band to its own of `values`. */
+  fill(tile: WindowTile, values: readonly (number | bigint)[]): void {
+    for (const { band, slot } of tile.slots) {
+      const value = values[band]!;
       const start = this.#start(tile, slot);
       for (let row = 0; row < tile.rows; row++) {
         const at = start + row * this.#rowStride;
