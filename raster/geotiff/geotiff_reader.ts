@@ -158,8 +158,9 @@ export class GeoTiffReader implements AsyncDisposable {
       const loading = this.#index.load(first, last);
       if (loading !== undefined) await loading;
     }
-    if (layout.compression === COMPRESSION.NONE) await this.#readRaw(tiles.tiles, target);
-    else await this.#readEncoded(tiles.tiles, target);
+    if (layout.compression === COMPRESSION.NONE && layout.packed === undefined) {
+      await this.#readRaw(tiles.tiles, target);
+    } else await this.#readEncoded(tiles.tiles, target);
     return into;
   }
 
@@ -245,8 +246,10 @@ export class GeoTiffReader implements AsyncDisposable {
   }
 
   async #loadDecoder(): Promise<TileDecoder> {
-    const { compression, dataType, photometric } = this.#layout;
-    const image = { name: this.#source.name, layout: this.#layout, littleEndian: this.#header.littleEndian };
+    const { compression, dataType, photometric, packed, predictor } = this.#layout;
+    // Packed samples come without their predictor.
+    const layout: ImageLayout = packed ? { ...this.#layout, predictor: 1 } : this.#layout;
+    const image = { name: this.#source.name, layout, littleEndian: this.#header.littleEndian };
     const [jpegTables, lercParameters] = [
       await this.#ifd.bytes(TAG.JPEGTables),
       await this.#ifd.numbers(TAG.LercParameters),
@@ -258,6 +261,7 @@ export class GeoTiffReader implements AsyncDisposable {
         photometric,
         jpegTables,
         lercParameters,
+        packed: packed && { ...packed, predictor, littleEndian: this.#header.littleEndian },
       });
       return new TileDecoder(decoder, image);
     } catch (cause) {
