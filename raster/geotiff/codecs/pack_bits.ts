@@ -16,19 +16,13 @@ export const packBitsDecoder: ChunkDecoder = {
     return out.subarray(0, packBitsDecoder.decodeInto!(encoded, out));
   },
   decodeInto(encoded, out) {
-    checkRatio(encoded.length, out.length);
+    if (encoded.length * MAX_RATIO < out.length) {
+      throw new Error(`${encoded.length} bytes of PackBits data can't hold ${out.length}`);
+    }
     return new PackBitsStream().decode(encoded, out).written;
   },
-  openStream(encodedBytes, byteLength) {
-    checkRatio(encodedBytes, byteLength);
-    return new PackBitsStream();
-  },
+  openStream: () => new PackBitsStream(),
 };
-
-function checkRatio(encodedBytes: number, byteLength: number): void {
-  if (encodedBytes * MAX_RATIO >= byteLength) return;
-  throw new Error(`${encodedBytes} bytes of PackBits data can't hold ${byteLength}`);
-}
 
 class PackBitsStream implements ChunkStream {
   /** Bytes of the run that has been begun: copies of the next byte where it is a repetition, else as they come. */
