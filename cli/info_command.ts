@@ -4,8 +4,7 @@
  * @module
  */
 import { messageOf } from "../core/errors.ts";
-import { GeoTiffReader } from "../raster/geotiff/geotiff_reader.ts";
-import type { RasterInfo } from "../raster/raster_info.ts";
+import { readFileInfo } from "../raster/sidecars/read_file_info.ts";
 import type { CliConsole } from "./cli_console.ts";
 import { errorDetails, EXIT_DONE, EXIT_FAILED } from "./exit_status.ts";
 import { infoFacts, infoLines } from "./info_facts.ts";
@@ -20,7 +19,7 @@ export async function runInfo(options: ParsedOptions, console: CliConsole): Prom
   let shown = 0;
   for (const location of options.positionals) {
     try {
-      const info = await readInfo(location);
+      const info = await readFileInfo(location);
       if (asJson) files.push({ ok: true, ...infoFacts(info) });
       else console.out((shown++ > 0 ? "\n" : "") + infoLines(info).join("\n"));
     } catch (error) {
@@ -33,9 +32,4 @@ export async function runInfo(options: ParsedOptions, console: CliConsole): Prom
   }
   if (asJson) console.out(toJson({ ok: failed === 0, files }));
   return failed > 0 ? EXIT_FAILED : EXIT_DONE;
-}
-
-async function readInfo(location: string): Promise<RasterInfo> {
-  await using reader = await GeoTiffReader.open(location);
-  return reader.info;
 }

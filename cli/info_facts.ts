@@ -5,9 +5,10 @@
  */
 import { format as formatBytes } from "@std/fmt/bytes";
 import { messageOf } from "../core/errors.ts";
-import { citedName, crsName, epsgCode, geoKeyValues } from "../raster/geotiff/geo_keys.ts";
+import { crsName, epsgCode, GEO_KEY, geoKeyValues } from "../raster/geotiff/geo_keys.ts";
 import { pixelToWorld } from "../raster/pixel_grid.ts";
-import type { GeoKeys, RasterInfo } from "../raster/raster_info.ts";
+import { gridCrsName } from "../raster/grid_crs.ts";
+import type { RasterInfo, Sidecar, SidecarFact } from "../raster/raster_info.ts";
 import type { UnreadPart } from "../raster/unread_parts.ts";
 
 /** What `info --json` says of a file. */
@@ -24,10 +25,14 @@ export interface InfoFacts {
   readonly type: string;
   /** Band names; "" where there is none. */
   readonly bandNames: readonly string[];
-  /** Nodata value: `"nan"`, `"inf"` or `"-inf"` where JSON has no number for it; null for none. */
+  /** Nodata value, of the first band: `"nan"`, `"inf"` or `"-inf"` where JSON has no number for it; null for none. */
   readonly nodata: number | bigint | string | null;
+  /** The same for each band. */
+  readonly bandNodata: readonly (number | bigint | string | null)[];
   /** The coordinate system; null for none. */
   readonly crs: { readonly name: string; readonly epsg: number | null } | null;
+  /** The coordinate system as WKT, where GeoTIFF has no keys for it; else null. */
+  readonly wkt: string | null;
   /** GDAL's six numbers; null if the file does not say where it lies. */
   readonly geotransform: readonly number[] | null;
   /** Least and greatest x and y of the corners, `[xmin, ymin, xmax, ymax]`; null without a place. */
@@ -42,6 +47,8 @@ export interface InfoFacts {
   readonly predictor: number;
   /** Sizes of the overviews. */
   readonly overviews: readonly { readonly width: number; readonly height: number }[];
+  /** Files beside it, and which of these facts they say. */
+  readonly sidecars: readonly Sidecar[];
   /** What the file says and that is not used: its kind, and what there is in words. */
   readonly unread: readonly UnreadPart[];
   /** Whether it is a BigTIFF. */
@@ -54,7 +61,6 @@ export interface InfoFacts {
 
 /** The facts of a raster as plain data. */
 export function infoFacts(info: RasterInfo): InfoFacts {
-  const { nodata, geoKeys } = info;
   return {
     location: info.location,
     width: info.width,
@@ -62,8 +68,10 @@ export function infoFacts(info: RasterInfo): InfoFacts {
     bands: info.bands,
     type: info.dataType,
     bandNames: info.bandNames,
-    nodata: typeof nodata === "number" && !Number.isFinite(nodata) ? nodataText(nodata) : nodata,
-    crs: crsFacts(geoKeys),
+    nodata: nodataFact(info.nodata),
+    bandNodata: info.bandNodata.map(nodataFact),
+    crs: crsFacts(info),
+    wkt: info.wkt,
     geotransform: info.geotransform,
     extent: extentOf(info),
     layout: { tiled: info.tiled, width: info.tileWidth, height: info.tileHeight },
@@ -71,6 +79,7 @@ export function infoFacts(info: RasterInfo): InfoFacts {
     compression: info.compression,
     predictor: info.predictor,
     overviews: info.overviews.map(({ width, height }) => ({ width, height })),
+    sidecars: info.sidecars.map(({ kind, location, gives }) => ({ kind, location, gives })),
     unread: info.unread.map(({ kind, what }) => ({ kind, what })),
     bigTiff: info.bigTiff,
     littleEndian: info.littleEndian,
@@ -89,7 +98,7 @@ export function infoLines(info: RasterInfo): string[] {
   const rows: [string, string][] = [
     ["size", `${facts.width} x ${facts.height} pixels`],
     ["bands", `${facts.bands} of ${facts.type}${names}`],
-    ["nodata", facts.nodata === null ? "none" : String(facts.nodata)],
+    ["nodata", nodataLine(facts.bandNodata)],
     ["crs", crs === null ? "none" : crsLine(crs)],
   ];
   if (t && extent) {
@@ -103,6 +112,7 @@ export function infoLines(info: RasterInfo): string[] {
     ["layout", `${tiled ? "tiles" : "strips"} of ${width} x ${height}, interleave ${facts.interleave}`],
     ["compression", facts.compression + predictor],
     ["overviews", overviews || "none"],
+    ...facts.sidecars.map((sidecar): [string, string] => ["beside", sidecarLine(sidecar)]),
     ...facts.unread.map(({ what }): [string, string] => ["not used", what]),
     [
       "file",
@@ -114,18 +124,23 @@ export function infoLines(info: RasterInfo): string[] {
   return [facts.location, ...rows.map(([label, value]) => `  ${label.padEnd(widest)}  ${messageOf(value)}`)];
 }
 
-function crsFacts(geoKeys: GeoKeys | null): InfoFacts["crs"] {
+function crsFacts({ geoKeys, wkt }: RasterInfo): InfoFacts["crs"] {
+  if (wkt !== null) return { name: gridCrsName({ geoKeys, wkt }), epsg: null };
   const name = crsName(geoKeys);
   if (geoKeys === null || name === "none") return null;
+  const values = geoKeyValues(geoKeys);
   const epsg = epsgCode(geoKeys) ?? null;
-  // A name is more than a number, but not where the file says that its system is another than the number's.
-  const cited = name === `EPSG:${epsg}` ? citedName(geoKeyValues(geoKeys)) : undefined;
-  return { name: cited ?? name, epsg };
+  const citation = [GEO_KEY.GTCitation, GEO_KEY.ProjectedCitation, GEO_KEY.GeodeticCitation]
+    .map((id) => values.get(id)).filter((value) => typeof value === "string")
+    .map((value) => messageOf(value))
+    // Some writers say so where they have no name.
+    .find((value) => !/^(unknown|unnamed|)$/i.test(value));
+  return { name: epsg === null || citation === undefined ? name : citation, epsg };
 }
 
 function crsLine({ name, epsg }: NonNullable<InfoFacts["crs"]>): string {
   const code = `EPSG:${epsg}`;
-  return epsg === null || name.startsWith(code) ? name : `${name} (${code})`;
+  return epsg === null || name === code ? name : `${name} (${code})`;
 }
 
 function extentOf({ geotransform, width, height }: RasterInfo): InfoFacts["extent"] {
@@ -135,6 +150,31 @@ function extentOf({ geotransform, width, height }: RasterInfo): InfoFacts["exten
   const xs = corners.map(({ x }) => x);
   const ys = corners.map(({ y }) => y);
   return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
+}
+
+function nodataFact(nodata: number | bigint | null): number | bigint | string | null {
+  return typeof nodata === "number" && !Number.isFinite(nodata) ? nodataText(nodata) : nodata;
+}
+
+/** One value if all bands have the same. */
+function nodataLine(bandNodata: InfoFacts["bandNodata"]): string {
+  const words = bandNodata.map((nodata) => nodata === null ? "none" : String(nodata));
+  return words.every((word) => word === words[0]) ? words[0] ?? "none" : words.join(", ");
+}
+
+const FACT_WORDS: Readonly<Record<SidecarFact, string>> = {
+  geotransform: "place",
+  crs: "coordinate system",
+  nodata: "nodata value",
+  bandNames: "band names",
+  statistics: "statistics, which are not used",
+};
+
+/** What a file beside the raster says: these facts come from it and not from the raster. */
+function sidecarLine({ kind, location, gives }: Sidecar): string {
+  const says = gives.map((fact) => FACT_WORDS[fact]).join(", ");
+  if (says !== "") return `${location}: ${says}`;
+  return `${location}: ${kind === "overviews" ? "overviews, which are not used" : "nothing that is used"}`;
 }
 
 function nodataText(value: number): string {

@@ -7,15 +7,18 @@ import {
   CHANNEL_VARIABLE,
   type ChannelCredentials,
   forgetAddressFile,
+  parseKey,
   readAddressFile,
   takeKeyFromEnvironment,
 } from "../core/channel/address_file.ts";
 import { parseChannelAddress } from "../core/channel/channel_address.ts";
 import { ManagerChannel } from "../core/channel/manager_channel.ts";
 import { BlockfleetError, ChannelClosedError, ConfigError } from "../core/errors.ts";
+import { firstLine, standardInputEnds } from "../core/worker/standard_input.ts";
 import { closeWebStorage } from "../core/worker/web_storage.ts";
 import { serveManager } from "../core/worker/worker_process.ts";
 import { COMPUTE_PROGRAM } from "../raster/compute_thread.ts";
+import { EXIT_NO_MANAGER } from "../core/worker_exit.ts";
 import type { CliConsole } from "./cli_console.ts";
 import { EXIT_DONE } from "./exit_status.ts";
 import type { ParsedOptions } from "./option_table.ts";
@@ -25,7 +28,8 @@ import { arrayIndex, type WorkerIdentity, workerIdentity } from "./worker_identi
 /** Runs the command. */
 export async function runWorker(options: ParsedOptions, console: CliConsole): Promise<number> {
   const threads = wholeNumber(options, "threads", { fallback: 1, min: 1 });
-  const credentials = await channelCredentials(options);
+  const credentials = await channelCredentials(options, console);
+  if (options.has("end-with-stdin")) void endWithStandardInput();
   const draining = drainOnSignal();
   closeWebStorage();
   const channel = await ManagerChannel.connect({
@@ -56,7 +60,7 @@ export async function runWorker(options: ParsedOptions, console: CliConsole): Pr
   throw end.cause === "lost" ? new ChannelClosedError(end.reason) : new BlockfleetError(end.reason);
 }
 
-async function channelCredentials(options: ParsedOptions): Promise<ChannelCredentials> {
+async function channelCredentials(options: ParsedOptions, console: CliConsole): Promise<ChannelCredentials> {
   const file = options.value("channel-file");
   // A container's command shows in consoles and logs: there the address comes with the key.
   const address = options.value("channel") ??
@@ -71,7 +75,16 @@ async function channelCredentials(options: ParsedOptions): Promise<ChannelCreden
     forgetAddressFile(file);
     return credentials;
   }
-  return { address: parseChannelAddress(address!), key: takeKeyFromEnvironment() };
+  const key = options.has("stdin-key")
+    ? parseKey(await firstLine())
+    : takeKeyFromEnvironment((line) => console.err(line));
+  return { address: parseChannelAddress(address!), key };
+}
+
+/** Nobody is left to hear of it, or to take results: whatever is computed ends with this process. */
+async function endWithStandardInput(): Promise<void> {
+  await standardInputEnds();
+  Deno.exit(EXIT_NO_MANAGER);
 }
 
 function workerNumber(options: ParsedOptions): number | undefined {

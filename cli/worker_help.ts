@@ -23,6 +23,11 @@ export const WORKER_HELP: CommandHelp = {
       help:
         "the manager's address (default $BLOCKFLEET_CHANNEL); the key is then in the environment as BLOCKFLEET_KEY",
     },
+    { name: "stdin-key", help: "with --channel: the key is the first line of standard input" },
+    {
+      name: "end-with-stdin",
+      help: "end at once when standard input ends, as it does when the manager dies",
+    },
     {
       name: "index",
       short: "i",

@@ -28,6 +28,7 @@ import { Replacements } from "./replacements.ts";
 import { RunPlaces } from "./run_places.ts";
 import { shownValue } from "./shown_value.ts";
 import { Timers } from "./timers.ts";
+import { workersHaveOtherPackages } from "./worker_command.ts";
 import { workerName } from "./worker_name.ts";
 import { usualLosses } from "./usual_losses.ts";
 
@@ -166,6 +167,7 @@ export class ComputeWorkerManager {
     if (spec.workers === 0) return;
     this.#started = spec.workers;
     try {
+      if (!this.#driver.inProcess && workersHaveOtherPackages()) await this.#fetchPackages(options.onNotice);
       const fleet = await timers.interval(
         "startcomputeworkers",
         () => this.#driver.start(spec, this.#driverContext(options)),
@@ -215,6 +217,11 @@ export class ComputeWorkerManager {
     ]);
     await this.#places?.closeRegister();
     return reports;
+  }
+
+  async #fetchPackages(notice: (line: string) => void): Promise<void> {
+    const { fetchWorkerPackages } = await import("./worker_packages.ts");
+    await fetchWorkerPackages({ signal: this.#ended.signal, notice });
   }
 
   /** Notices come from timers and connections as well: what `onNotice` throws there ends the run, not the program. */

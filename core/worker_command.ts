@@ -71,6 +71,14 @@ export function ownCommand(flags: readonly string[]): string[] {
   return [Deno.execPath(), "run", "--no-prompt", ...flags, new URL("cli/main.ts", ROOT).href];
 }
 
+/**
+ * Whether workers resolve packages by another lock file than this program: by this package's own, while the program is of a
+ * project that links to it. The command line has the same as its workers, and so it has what they need.
+ */
+export function workersHaveOtherPackages(): boolean {
+  return !Deno.build.standalone && ROOT.protocol === "file:" && !Deno.mainModule.startsWith(ROOT.href);
+}
+
 /** Ours and the user's. Deno adds up the lists of a kind, but takes no notice of the kind without a list beside one. */
 function widened(own: readonly string[], extra: readonly string[]): string[] {
   const whole = extra.filter((flag) => flag.startsWith("--allow-") && !flag.includes("="));

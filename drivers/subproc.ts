@@ -55,6 +55,8 @@ const OUTPUT_MS = 500;
 
 interface WorkerProcess {
   readonly child: Deno.ChildProcess;
+  /** The worker's standard input, at whose end it ends. */
+  readonly lifeline: WritableStreamDefaultWriter<Uint8Array>;
   readonly gone: Promise<void>;
   readonly nativeId: string;
   reason: string | undefined;
@@ -153,20 +155,24 @@ class SubprocFleet implements Fleet {
 
   /** Starts a worker; why the system has no room for it, if that is so. */
   #start(worker: number): string | undefined {
-    const { command: [program, ...args], env } = localWorker(worker, this.#spec, this.#channel);
+    const { command: [program, ...args], env, input } = localWorker(worker, this.#spec, this.#channel);
     let child: Deno.ChildProcess;
     try {
       child = new Deno.Command(program, {
         ...{ args, env },
-        stdin: "null",
+        stdin: "piped",
         stdout: "piped",
         stderr: "piped",
       }).spawn();
     } catch (error) {
       return spawnRefusal(error);
     }
+    const lifeline = child.stdin.getWriter();
+    // A worker that ends before it has read it has its reason, which is told.
+    lifeline.write(new TextEncoder().encode(input)).catch(() => {});
     const entry: WorkerProcess = {
       child,
+      lifeline,
       gone: this.#watch(worker, child),
       nativeId: String(child.pid),
       reason: undefined,
@@ -181,6 +187,8 @@ class SubprocFleet implements Fleet {
     const output = new WorkerOutput(`worker ${worker}`, { notice: this.#notice });
     const reading = readAll(child, { tail, output });
     const { code, signal } = await child.status;
+    // Its other end is gone with the worker.
+    await this.#processes.get(worker)!.lifeline.abort().catch(() => {});
     await reading.end();
     const cause: EndCause = signal === null ? "exit" : "killed";
     const how = signal === null ? `exit status ${code}` : `killed by ${signal}`;
@@ -221,7 +229,7 @@ function readAll(
 
 /** What the system says when it has no room for a process, by its errors' codes, and what to raise. */
 const NO_ROOM: Readonly<Record<string, string>> = {
-  EMFILE: "too many files are open, some four for each worker: ask for fewer, or raise ulimit -n",
+  EMFILE: "too many files are open, some five for each worker: ask for fewer, or raise ulimit -n",
   ENFILE: "this machine has too many files open: ask for fewer",
   EAGAIN: "no more processes or threads are allowed: ask for fewer, or raise ulimit -u",
   ENOMEM: "there is not enough memory: ask for fewer",

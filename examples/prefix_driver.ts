@@ -94,18 +94,28 @@ class PrefixFleet implements Fleet {
   }
 
   #start(worker: number): void {
-    const { command, env } = localWorker(worker, this.#spec, this.#channel);
+    const { command, env, input } = localWorker(worker, this.#spec, this.#channel);
     const [program, ...args] = [...this.#prefix, ...command];
-    const child = spawn(program!, { args, env, stdin: "null", stdout: "null", stderr: "piped" });
+    const child = spawn(program!, { args, env, stdin: "piped", stdout: "null", stderr: "piped" });
+    // Kept open for as long as the worker is wanted: it ends with its standard input, so that none outlives this program.
+    const lifeline = child.stdin.getWriter();
+    lifeline.write(new TextEncoder().encode(input)).catch(
+      () => {/* It has ended already, and that is told. */},
+    );
     const nativeId = String(child.pid);
     // A queue would say "queued" or "starting" here, and "running" when its job runs.
     const status: WorkerStatus = { worker, state: "running", nativeId };
-    this.#started.set(worker, { child, gone: this.#watch(worker, child), status });
+    this.#started.set(worker, { child, gone: this.#watch(worker, child, lifeline), status });
     this.events.push({ type: "started", worker, nativeId, host: Deno.hostname() });
   }
 
-  async #watch(worker: number, child: Deno.ChildProcess): Promise<void> {
+  async #watch(
+    worker: number,
+    child: Deno.ChildProcess,
+    lifeline: WritableStreamDefaultWriter,
+  ): Promise<void> {
     const [said, { code, signal }] = await Promise.all([new Response(child.stderr).text(), child.status]);
+    await lifeline.abort().catch(() => {/* Its other end is gone with the worker. */});
     const reason = signal === null ? `exit status ${code}` : `killed by ${signal}`;
     const nativeId = String(child.pid);
     this.#started.get(worker)!.status = { worker, state: "ended", nativeId, reason };

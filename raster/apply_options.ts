@@ -64,8 +64,11 @@ export interface ApplierControls {
   readonly creationOptions?: PerName<readonly string[]>;
   /** Bands to read, counting from 1, in the order given. Default all. */
   readonly layers?: PerName<readonly number[]>;
-  /** The inputs' nodata value, over what the files say; null for none. The files' pixel types must be able to hold it. */
-  readonly inputNoData?: PerName<number | bigint | null>;
+  /**
+   * The inputs' nodata value, over what the files say, or a list of one for each layer that is read; null for none. The
+   * files' pixel types must be able to hold it.
+   */
+  readonly inputNoData?: PerName<number | bigint | null | readonly (number | bigint | null)[]>;
   /**
    * The outputs' nodata value; null for none. Their pixel types must be able to hold it. Default 0, as RIOS's
    * statsIgnore.

@@ -9,40 +9,69 @@ import { nodataChoice, nodataOfType, nodataWord } from "./nodata_pixel.ts";
 import type { InputFile } from "./raster_job.ts";
 import type { RasterInfo } from "./raster_info.ts";
 
+/** One nodata value for all layers, or a list of one a layer; null is none. */
+export type LayersNodata = number | bigint | null | readonly (number | bigint | null)[];
+
 /** One file of an input and the nodata value that the user gave it. */
 export interface InputNodata {
   /** The input's name. */
   readonly name: string;
   /** What the file says. */
-  readonly info: Pick<RasterInfo, "location" | "dataType" | "nodata">;
+  readonly info: Pick<RasterInfo, "location" | "dataType" | "bandNodata">;
   /** What the user says: null for none; undefined for what the file says. */
-  readonly given: number | bigint | null | undefined;
+  readonly given: LayersNodata | undefined;
 }
 
 /**
- * The nodata value that pixels are compared with and padded with; null for none. A file's own value that none of its
- * pixels can have is none, as GDAL too reads such files.
+ * The nodata values of the layers that are read, which pixels are compared with and padded with; null for none. A file's
+ * own value that none of its pixels can have is none, as GDAL too reads such files.
  *
- * @throws {ConfigError} if the user's value is one that the file's pixel type can't hold.
+ * @param options.layers the bands that are read, from 1.
+ * @throws {ConfigError} if the user's value is one that the file's pixel type can't hold, or the list has another length.
  */
-export function inputNodata({ name, info, given }: InputNodata): number | bigint | null {
-  const { location, dataType } = info;
-  if (given === undefined) return info.nodata === null ? null : nodataOfType(info.nodata, dataType) ?? null;
-  if (given === null) return null;
-  const held = nodataOfType(given, dataType);
+export function layerNodata(
+  { name, info, given, layers }: InputNodata & { readonly layers: readonly number[] },
+): (number | bigint | null)[] {
+  if (given === undefined) return layers.map((band) => ownNodata(info, band));
+  if (!isList(given)) return layers.map(() => heldNodata(given, { name, info }));
+  if (given.length !== layers.length) {
+    throw new ConfigError(
+      `inputNoData of '${name}' has ${given.length} value(s), and ${layers.length} layer(s) of '${info.location}' ` +
+        `are read: give one a layer, or one for all`,
+    );
+  }
+  return given.map((value) => heldNodata(value, { name, info }));
+}
+
+function ownNodata({ bandNodata, dataType }: InputNodata["info"], band: number): number | bigint | null {
+  const nodata = bandNodata[band - 1] ?? null;
+  return nodata === null ? null : nodataOfType(nodata, dataType) ?? null;
+}
+
+function heldNodata(
+  value: number | bigint | null,
+  { name, info: { location, dataType } }: Pick<InputNodata, "name" | "info">,
+): number | bigint | null {
+  if (value === null) return null;
+  const held = nodataOfType(value, dataType);
   if (held !== undefined) return held;
   throw new ConfigError(
     `--nodata ${name}:${
-      nodataWord(given)
+      nodataWord(value)
     } (inputNoData): ${dataType}, the type of '${location}', can't hold it: ` +
       `give ${nodataChoice(dataType)}`,
   );
 }
 
+// Array.isArray() does not tell a readonly list from the rest.
+function isList(given: LayersNodata): given is readonly (number | bigint | null)[] {
+  return Array.isArray(given);
+}
+
 /** What {@linkcode nodataNotices} looks at. */
 export interface PlannedNodata extends InputNodata {
-  /** The file's place and the nodata value that holds. */
-  readonly plan: Pick<InputFile, "width" | "height" | "offset" | "nodata">;
+  /** The file's place and the nodata values that hold. */
+  readonly plan: Pick<InputFile, "width" | "height" | "offset" | "layers" | "nodata">;
 }
 
 /**
@@ -53,21 +82,18 @@ export function nodataNotices(
   files: readonly PlannedNodata[],
   read: { readonly workinggrid: PixelGrid; readonly overlap: number },
 ): string[] {
-  const unsaid = files.filter(({ given, plan }) => given === undefined && plan.nodata === null);
+  const unsaid = files.filter(({ given, plan }) => given === undefined && plan.nodata.includes(null));
   return [...new Set(unsaid.map(({ name }) => name))].flatMap((name) => {
     const own = unsaid.filter((file) => file.name === name);
     const give = `Give one with --nodata ${name}:VALUE (inputNoData), or say ${name}:none`;
-    const useless = own.filter(({ info }) => info.nodata !== null);
-    const without = own.filter(({ info, plan }) => info.nodata === null && !isWithin(plan, read));
+    const useless = own.filter((file) => uselessNodata(file) !== undefined);
+    const without = own.filter((file) => uselessNodata(file) === undefined && !isWithin(file.plan, read));
     const notices: string[] = [];
     const [first] = useless;
     if (first) {
-      const { nodata, dataType } = first.info;
       notices.push(
-        `${shown(useless)} has the nodata value ${
-          nodataWord(nodata!)
-        }, which no pixel of ${dataType} can be: ` +
-          `it counts as none, and pixels outside of the file as 0. ${give}`,
+        `${shown(useless)} has the nodata value ${nodataWord(uselessNodata(first)!)}, which no pixel of ` +
+          `${first.info.dataType} can be: it counts as none, and pixels outside of the file as 0. ${give}`,
       );
     }
     if (without.length > 0) {
@@ -77,6 +103,14 @@ export function nodataNotices(
     }
     return notices;
   });
+}
+
+/** A value that the file says of a layer and that counts as none. */
+function uselessNodata({ info, plan }: PlannedNodata): number | bigint | undefined {
+  const layer = plan.layers.find((band, index) =>
+    plan.nodata[index] === null && (info.bandNodata[band - 1] ?? null) !== null
+  );
+  return layer === undefined ? undefined : info.bandNodata[layer - 1]!;
 }
 
 /** Whether all pixels that are read, margins included, are the file's. */

@@ -5,7 +5,7 @@
  */
 import type { Payload } from "../core/payload.ts";
 import type { ApplierBlockDefn } from "./block_defn.ts";
-import { type DataType, dataTypeOf, newPixelArray, viewPixels } from "./data_type.ts";
+import { type DataType, dataTypeOf, newPixelArray, type PixelArray, viewPixels } from "./data_type.ts";
 import { GeoTiffReader } from "./geotiff/geotiff_reader.ts";
 import { RasterBlock } from "./raster_block.ts";
 import type { InputFile, InputPlan } from "./raster_job.ts";
@@ -68,7 +68,7 @@ export class InputReader implements AsyncDisposable {
     };
     const whole = window.ncols === shape.cols && window.nrows === shape.rows;
     const data = newPixelArray(file.dataType, shape.bands * shape.rows * shape.cols);
-    if (!whole && file.nodata !== null) data.fill(file.nodata as never);
+    if (!whole) fillBands(data, file.nodata);
     if (window.ncols > 0 && window.nrows > 0) {
       const reader = await this.#reader(file, index);
       await reader.readWindow(window, {
@@ -96,10 +96,19 @@ export class InputReader implements AsyncDisposable {
       cacheBytes: Math.max(CACHE_BYTES.least, CACHE_BYTES.most / this.#files.length),
       cacheWholeTiles: this.#overlap > 0,
       expectedVersion: file.version,
+      bandNodata: file.bandNodata,
     });
     if (isSameVersion(reader.info.version, file.version)) return reader;
     await reader[Symbol.asyncDispose]();
     throw hasChanged(reader.info.location);
+  }
+}
+
+/** Fills each band with its nodata value, if it has one. */
+function fillBands(data: PixelArray, nodata: InputFile["nodata"]): void {
+  const pixels = data.length / nodata.length;
+  for (const [band, value] of nodata.entries()) {
+    if (value !== null) data.fill(value as never, band * pixels, (band + 1) * pixels);
   }
 }
 

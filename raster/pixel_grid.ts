@@ -4,8 +4,7 @@
  * @module
  */
 import { RasterError } from "../core/errors.ts";
-import { sameCrs } from "./crs/same_crs.ts";
-import { crsName, sameKeys } from "./geotiff/geo_keys.ts";
+import { gridCrsName, sameGridCrs } from "./grid_crs.ts";
 import type { GeoKeys, GeoTransform } from "./raster_info.ts";
 import { warpAdvice } from "./warp_command.ts";
 
@@ -19,6 +18,8 @@ export interface PixelGrid {
   readonly nrows: number;
   /** The coordinate system; null for none. */
   readonly geoKeys: GeoKeys | null;
+  /** The coordinate system as text, mostly WKT, where GeoTIFF has no keys for it; `geoKeys` is null then. */
+  readonly wkt?: string;
 }
 
 /** Where a grid's first pixel lies in another grid, in whole pixels; may be negative. */
@@ -61,17 +62,17 @@ export function describeGrid(grid: PixelGrid): string {
   const t = grid.geotransform;
   const rotation = t[2] !== 0 || t[4] !== 0 ? `, rotation (${t[2]}, ${t[4]})` : "";
   return `${grid.ncols} x ${grid.nrows} pixels of (${t[1]}, ${t[5]})${rotation} from (${t[0]}, ${t[3]}) in ` +
-    crsName(grid.geoKeys);
+    gridCrsName(grid);
 }
 
 /**
  * Where `grid` lies in `reference`, if both share one lattice: same coordinate system, pixel size, rotation and
- * alignment. Systems are compared by their keys: {@linkcode inSystemOf} has told before which mean the same.
+ * alignment.
  *
  * @returns the offset, or what differs.
  */
 export function offsetOnLattice(reference: PixelGrid, grid: PixelGrid): PixelOffset | { differs: string } {
-  if (!sameKeys(reference.geoKeys, grid.geoKeys)) return { differs: "coordinate systems" };
+  if (!sameGridCrs(reference, grid)) return { differs: "coordinate systems" };
   const a = reference.geotransform;
   const b = grid.geotransform;
   const pixelSize = Math.max(Math.abs(a[1]) + Math.abs(a[2]), Math.abs(a[4]) + Math.abs(a[5]));
@@ -89,12 +90,6 @@ export function offsetOnLattice(reference: PixelGrid, grid: PixelGrid): PixelOff
     Math.abs(row - offset.row) > ALIGNMENT_TOLERANCE_PIXELS
   ) return { differs: "pixel alignments" };
   return { col: offset.col + 0, row: offset.row + 0 };
-}
-
-/** `grid` with the keys of `reference`, if its own mean the same system; as it is, if not. */
-export async function inSystemOf(reference: PixelGrid, grid: PixelGrid): Promise<PixelGrid> {
-  const isSame = await sameCrs(reference.geoKeys, grid.geoKeys);
-  return isSame ? { ...grid, geoKeys: reference.geoKeys } : grid;
 }
 
 /** A grid with the name that errors call it by. */

@@ -8,22 +8,24 @@ import { allOf } from "../core/all_of.ts";
 import { ConfigError } from "../core/errors.ts";
 import type { ApplierControls, ApplyOptions } from "./apply_options.ts";
 import { GeoTiffReader } from "./geotiff/geotiff_reader.ts";
-import { type InputNodata, inputNodata, nodataNotices } from "./input_nodata.ts";
+import { type InputNodata, layerNodata, type LayersNodata, nodataNotices } from "./input_nodata.ts";
 import { checkNames, valueFor } from "./per_name.ts";
 import {
   combineGrids,
-  inSystemOf,
   type NamedGrid,
   NO_GEOTRANSFORM,
   type PixelGrid,
   requireOffset,
 } from "./pixel_grid.ts";
 import type { InputFile, InputPlan } from "./raster_job.ts";
-import type { RasterInfo } from "./raster_info.ts";
-import { openByteSource, type OpenSourceOptions } from "./source/byte_source.ts";
-import { readableLocation } from "./source/location.ts";
+import type { RasterInfo, SidecarFact } from "./raster_info.ts";
+import { placeNotices } from "./place_notices.ts";
+import { addSidecars, readFileInfo, type ReadFileInfoOptions } from "./sidecars/read_file_info.ts";
+import { LocalSiblings } from "./sidecars/sibling_files.ts";
+import { type ByteSource, openByteSource } from "./source/byte_source.ts";
+import { isRemote, readableLocation } from "./source/location.ts";
+import { absolutePath, realLocation } from "./source/real_location.ts";
 import { isSizeOnly } from "./source/version.ts";
-import { realLocation } from "./source/real_location.ts";
 import { unreadNotices } from "./unread_parts.ts";
 
 /** What a run reads. */
@@ -88,13 +90,9 @@ export async function planInputs(options: ApplyOptions): Promise<PlannedInputs> 
   for (const name of forExtent) {
     if (!names.includes(name)) throw new ConfigError(`filesForExtent names '${name}', which is no input`);
   }
-  const opening = options.signal ? { signal: options.signal } : {};
-  const opened = await openAll(named, opening);
-  const given = await referenceGrid(controls, opening);
-  const lead = given?.grid ??
-    opened.find(({ name }) => forExtent.length === 0 || forExtent.includes(name))?.grid;
-  const files = lead === undefined ? opened : await inOneSystem(opened, lead);
-  const workinggrid = workingGrid(files, { controls, given });
+  const opening = { siblings: new LocalSiblings(), ...options.signal ? { signal: options.signal } : {} };
+  const files = await openAll(named, opening);
+  const workinggrid = await workingGrid(files, { controls, opening });
   const reference = { name: "the working grid", isFile: false, grid: workinggrid };
   const planned = files.map((file) => planFile(file, { controls, reference }));
   const inputs = names.map((name): InputPlan => ({
@@ -106,6 +104,7 @@ export async function planInputs(options: ApplyOptions): Promise<PlannedInputs> 
   const notices = [
     ...unreadNotices(files.map(({ info }) => info)),
     ...unversionedNotices(files.map(({ info }) => info)),
+    ...placeNotices(files.map(({ info }) => info), workinggrid),
     ...nodataNotices(nodata, { workinggrid, overlap: controls.overlap ?? 0 }),
   ];
   return { inputs, workinggrid, notices };
@@ -123,7 +122,7 @@ function unversionedNotices(infos: readonly RasterInfo[]): string[] {
 }
 
 // A few at a time: a mosaic of thousands would run out of file handles.
-async function openAll(named: readonly NamedFile[], opening: OpenSourceOptions): Promise<OpenedFile[]> {
+async function openAll(named: readonly NamedFile[], opening: ReadFileInfoOptions): Promise<OpenedFile[]> {
   const opened: OpenedFile[] = [];
   for (let at = 0; at < named.length; at += 16) {
     opened.push(
@@ -138,38 +137,33 @@ async function openAll(named: readonly NamedFile[], opening: OpenSourceOptions):
   return opened;
 }
 
-/** What an input says of itself, and where it is whatever the user function does to the working folder. */
+/** What an input and the files beside it say, and where it is whatever the user function does to the working folder. */
 async function readInput(
   location: string,
-  opening: OpenSourceOptions,
+  options: ReadFileInfoOptions,
 ): Promise<Pick<OpenedFile, "info" | "openAs" | "server">> {
+  const { siblings: _siblings, ...opening } = options;
   const openAs = realLocation(location);
   const source = await openByteSource(openAs, { ...opening, name: readableLocation(location) });
   const { server } = source;
-  await using reader = await GeoTiffReader.openSource(source);
-  return { info: reader.info, openAs, server };
+  const own = await readOwn(source);
+  return { info: await addSidecars(own, location, options), openAs, server };
 }
 
-async function readInfo(location: string, opening: OpenSourceOptions): Promise<RasterInfo> {
-  await using reader = await GeoTiffReader.open(location, opening);
+async function readOwn(source: ByteSource): Promise<RasterInfo> {
+  await using reader = await GeoTiffReader.openSource(source);
   return reader.info;
 }
 
-function gridOf({ geotransform, geoKeys, width, height }: RasterInfo): PixelGrid {
-  return { geotransform: geotransform ?? NO_GEOTRANSFORM, geoKeys, ncols: width, nrows: height };
+function gridOf({ geotransform, geoKeys, wkt, width, height }: RasterInfo): PixelGrid {
+  const grid = { geotransform: geotransform ?? NO_GEOTRANSFORM, geoKeys, ncols: width, nrows: height };
+  return wkt === null ? grid : { ...grid, wkt };
 }
 
-/** The files with one and the same keys where these mean the system of `lead`, whose words an output has. */
-async function inOneSystem(files: readonly OpenedFile[], lead: PixelGrid): Promise<OpenedFile[]> {
-  const found: OpenedFile[] = [];
-  for (const file of files) found.push({ ...file, grid: await inSystemOf(lead, file.grid) });
-  return found;
-}
-
-function workingGrid(
+async function workingGrid(
   files: readonly OpenedFile[],
-  { controls, given }: { controls: ApplierControls; given: NamedGrid | undefined },
-): PixelGrid {
+  { controls, opening }: { controls: ApplierControls; opening: ReadFileInfoOptions },
+): Promise<PixelGrid> {
   const { footprint = "intersection", reference: referenceFile, referencePixgrid, filesForExtent } = controls;
   if (!["intersection", "union", "bounds_from_reference"].includes(footprint)) {
     throw new ConfigError(
@@ -179,6 +173,7 @@ function workingGrid(
   if (referenceFile !== undefined && referencePixgrid !== undefined) {
     throw new ConfigError("Give reference or referencePixgrid, not both");
   }
+  const given = await referenceGrid(controls, opening);
   if (footprint === "bounds_from_reference" || files.length === 0) {
     if (given) {
       for (const file of files) requireOffset(given, namedGrid(file));
@@ -201,13 +196,13 @@ function workingGrid(
 
 async function referenceGrid(
   { reference, referencePixgrid }: ApplierControls,
-  opening: OpenSourceOptions,
+  opening: ReadFileInfoOptions,
 ): Promise<NamedGrid | undefined> {
   if (referencePixgrid) {
     return { name: "referencePixgrid", isFile: false, grid: checkedGrid(referencePixgrid) };
   }
   if (reference === undefined) return undefined;
-  const info = await readInfo(location(reference, "reference"), opening);
+  const info = await readFileInfo(location(reference, "reference"), opening);
   return namedGrid({ info, grid: gridOf(info) });
 }
 
@@ -254,6 +249,7 @@ function planFile(
   if (layers.length === 0) {
     throw new ConfigError(`layers of '${name}' is an empty list: leave it out for all`);
   }
+  const isGiven = (fact: SidecarFact) => info.sidecars.some(({ gives }) => gives.includes(fact));
   return {
     location,
     openAs,
@@ -263,14 +259,20 @@ function planFile(
     dataType: info.dataType,
     offset,
     layers,
-    nodata: inputNodata(givenNodata(file, controls)),
+    nodata: layerNodata({ ...givenNodata(file, controls), layers }),
+    bandNodata: isGiven("nodata") ? info.bandNodata : undefined,
     version: info.version,
+    beside: isRemote(location) ? undefined : {
+      path: absolutePath(location),
+      version: info.sidecarsVersion,
+      hasPlace: info.geotransform !== null && !isGiven("geotransform"),
+    },
   };
 }
 
 function givenNodata({ name, info }: OpenedFile, { inputNoData }: ApplierControls): InputNodata {
   const given = valueFor(inputNoData, name, {
-    ...{ optionName: "inputNoData", isOne: isNodata, what: "a number or null", fallback: undefined },
+    ...{ optionName: "inputNoData", isOne: isLayersNodata, what: NODATA_WORDS, fallback: undefined },
   });
   return { name, info, given };
 }
@@ -278,6 +280,13 @@ function givenNodata({ name, info }: OpenedFile, { inputNoData }: ApplierControl
 /** Whether something can be a nodata value; null is none. */
 export function isNodata(value: unknown): value is number | bigint | null {
   return value === null || typeof value === "number" || typeof value === "bigint";
+}
+
+/** What {@linkcode isLayersNodata} takes, for people. */
+const NODATA_WORDS = "a number, null, or a list of one a layer";
+
+function isLayersNodata(value: unknown): value is LayersNodata {
+  return isNodata(value) || Array.isArray(value) && value.every(isNodata);
 }
 
 function isNumbers(value: unknown): value is readonly number[] {

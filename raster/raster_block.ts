@@ -29,20 +29,34 @@ export class RasterBlock {
   readonly rows: number;
   /** Columns, both margins included. */
   readonly cols: number;
-  /** The value that means "no data"; null if there is none. A bigint for 64-bit integers. */
+  /**
+   * The value that means "no data", that of the first band if each has its own; null if there is none. A bigint for 64-bit
+   * integers.
+   */
   readonly nodata: number | bigint | null;
+  readonly #bandNodata: readonly (number | bigint | null)[];
 
-  /** A block over pixels that it does not copy. */
+  /**
+   * A block over pixels that it does not copy.
+   *
+   * @param nodata one value for all bands, or a list of one a band.
+   */
   constructor(
     data: PixelArray,
     shape: { readonly bands: number; readonly rows: number; readonly cols: number },
-    nodata: number | bigint | null,
+    nodata: number | bigint | null | readonly (number | bigint | null)[],
   ) {
     this.data = data;
     this.bands = shape.bands;
     this.rows = shape.rows;
     this.cols = shape.cols;
-    this.nodata = nodata;
+    this.#bandNodata = isList(nodata) ? nodata : new Array(shape.bands).fill(nodata);
+    this.nodata = this.#bandNodata[0] ?? null;
+  }
+
+  /** The nodata value of each band, for inputs whose bands have different ones. */
+  get bandNodata(): readonly (number | bigint | null)[] {
+    return this.#bandNodata;
   }
 
   /**
@@ -58,6 +72,11 @@ export class RasterBlock {
     const pixels = this.rows * this.cols;
     return this.data.subarray(index * pixels, (index + 1) * pixels) as PixelArray;
   }
+}
+
+// Array.isArray() does not tell a readonly list from the rest.
+function isList<T>(value: T | readonly T[]): value is readonly T[] {
+  return Array.isArray(value);
 }
 
 function noElement(index: string): TypeError {

@@ -37,6 +37,19 @@ export interface PixelWindow {
   readonly nrows: number;
 }
 
+/** What a file beside a raster can say of it. */
+export type SidecarFact = "geotransform" | "crs" | "nodata" | "bandNames" | "statistics";
+
+/** A file beside a raster that belongs to it. */
+export interface Sidecar {
+  /** `pam` is GDAL's `.aux.xml`, `tabFile` MapInfo's `.tab`. */
+  readonly kind: "pam" | "worldFile" | "overviews" | "mask" | "tabFile";
+  /** Its path or URL. */
+  readonly location: string;
+  /** What it says; these facts are its own, not the raster's. Statistics are there but not used. */
+  readonly gives: readonly SidecarFact[];
+}
+
 /** The facts of a raster file, all checked against the file's size. */
 export interface RasterInfo {
   /** The path or URL that was opened. */
@@ -53,9 +66,16 @@ export interface RasterInfo {
   readonly geotransform: GeoTransform | null;
   /** The coordinate system; null if the file has none. */
   readonly geoKeys: GeoKeys | null;
-  /** GDAL_NODATA; null if the file has none. A bigint for 64-bit integers. */
+  /**
+   * The coordinate system as text, mostly WKT, where a file beside the raster says one that GeoKeys can't; `geoKeys` is
+   * null then. Null for none.
+   */
+  readonly wkt: string | null;
+  /** The nodata value of the first band; null if it has none. A bigint for 64-bit integers. */
   readonly nodata: number | bigint | null;
-  /** Band descriptions from GDAL_METADATA, one a band; "" where there is none. */
+  /** The nodata value of each band: GDAL_NODATA is one for all, a file beside the raster may give each its own. */
+  readonly bandNodata: readonly (number | bigint | null)[];
+  /** Band descriptions, one a band; "" where there is none. */
   readonly bandNames: readonly string[];
   /** Whether it has tiles; otherwise `tileWidth` is the width and `tileHeight` the rows of a strip. */
   readonly tiled: boolean;
@@ -75,6 +95,10 @@ export interface RasterInfo {
   readonly bigTiff: boolean;
   /** Reduced images in the file, largest first. */
   readonly overviews: readonly { readonly width: number; readonly height: number }[];
+  /** Changes when what the files beside it say of its place, system and nodata values does; "" if they say nothing. */
+  readonly sidecarsVersion: string;
+  /** The files beside it, as far as they were looked for; a reader of pixels does not look. */
+  readonly sidecars: readonly Sidecar[];
   /** What the file says beyond this and that is not used; see {@linkcode UnreadPart} for how to add to it. */
   readonly unread: readonly UnreadPart[];
   /** The file's size. */

@@ -32,10 +32,27 @@ export interface InputFile {
   readonly offset: PixelOffset;
   /** Bands to read, from 1, in this order. */
   readonly layers: readonly number[];
-  /** Its nodata value, the user's before the file's own, as its pixels hold it; null for none. */
-  readonly nodata: number | bigint | null;
+  /** The nodata value of each layer, the user's before the file's own, as its pixels hold it; null for none. */
+  readonly nodata: readonly (number | bigint | null)[];
+  /**
+   * The nodata value of each band of the file, where a file beside it gives one: tiles that the file leaves out hold it.
+   * Undefined where the file's own tag says all.
+   */
+  readonly bandNodata: readonly (number | bigint | null)[] | undefined;
   /** What it was when the run was planned; a file that has changed since is refused. */
   readonly version: string;
+  /** What the manager has found beside it; undefined on a server. Workers read no files beside it. */
+  readonly beside: InputBeside | undefined;
+}
+
+/** What lies beside a local input. */
+export interface InputBeside {
+  /** The input's path as it was given, absolute: what lies beside the file that a link leads to does not count. */
+  readonly path: string;
+  /** Changes when what the files there say does; "" if they say nothing. */
+  readonly version: string;
+  /** Whether the input itself says where it lies, so that a world file counts for nothing. */
+  readonly hasPlace: boolean;
 }
 
 /** One name among the inputs. */

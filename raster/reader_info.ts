@@ -5,7 +5,7 @@
  */
 import type { ApplierBlockDefn } from "./block_defn.ts";
 import { blockCount, blockDefn, type BlockGrid, totalBlocks } from "./block_list.ts";
-import { crsName } from "./geotiff/geo_keys.ts";
+import { gridCrsName } from "./grid_crs.ts";
 import { type PixelGrid, pixelToWorld, worldToPixel } from "./pixel_grid.ts";
 import type { RasterBlock } from "./raster_block.ts";
 import type { GeoTransform } from "./raster_info.ts";
@@ -115,7 +115,7 @@ export class ReaderInfo {
 
   /** The coordinate system's name: `EPSG:n`, or what the file calls its own; "none" without one. */
   getProjection(): string {
-    return crsName(this.#run.workinggrid.geoKeys);
+    return gridCrsName(this.#run.workinggrid);
   }
 
   /** Size of the window that the grid is cut into: `[columns, rows]`. */
@@ -161,7 +161,7 @@ export class ReaderInfo {
     if (!Number.isInteger(band) || band < 1 || band > block.bands) {
       throw new RangeError(`band ${band} of a block with ${block.bands} band(s): they count from 1`);
     }
-    return block.nodata;
+    return block.bandNodata[band - 1] ?? null;
   }
 
   /**

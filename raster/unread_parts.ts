@@ -12,7 +12,9 @@ export type UnreadKind =
   | "scaleAndOffset"
   | "colourTable"
   | "pages"
-  | "damagedSystem"
+  | "tabFile"
+  | "damagedSidecar"
+  | "longSidecar"
   | "damagedDirectory"
   | "nodata";
 
@@ -42,8 +44,11 @@ const CONSEQUENCES: Readonly<Record<UnreadKind, string>> = {
     "gdal_translate -expand rgb IN.tif OUT.tif makes bands of colours",
   pages:
     "which are not read: the first is all that counts. gdal_translate GTIFF_DIR:2:IN.tif OUT.tif takes out the second",
-  damagedSystem:
-    "which says nothing: it counts as none, as for GDAL. gdal_edit.py -a_srs SYSTEM FILE gives the file one",
+  tabFile:
+    "whose place is not read: it counts as lying nowhere. gdal_translate IN.tif OUT.tif writes it into the file",
+  damagedSidecar:
+    "which is passed over: what it says of place, coordinate system and nodata values is not used",
+  longSidecar: "of which only the beginning is read: what stands behind it is not used",
   damagedDirectory:
     "which is passed over: overviews, masks or images may be missing, but the image itself is read",
   nodata: "which no pixel can have: it counts as none. --nodata NAME:VALUE (inputNoData) gives another",

@@ -11,6 +11,7 @@ import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
 import { ConfigError, messageOf } from "../errors.ts";
 import { checkOwned, makePrivateFolder, type PrivateFolder } from "../private_folder.ts";
+import { eraseFromStartEnvironment } from "../start_environment.ts";
 import { syncFolder } from "../sync_folder.ts";
 import {
   type ChannelAddress,
@@ -136,20 +137,30 @@ export async function removeAddressFile(path: string): Promise<void> {
 }
 
 /**
- * The run's key from the environment, where it is deleted, so that no user function can read it there.
+ * The run's key from the environment, where it is deleted and erased, so that no user function can read it there.
  *
+ * @param notice hears of it if the system still shows it in the environment that this process was started with.
  * @throws {ConfigError} if it is not there or none.
  */
-export function takeKeyFromEnvironment(): Uint8Array<ArrayBuffer> {
+export function takeKeyFromEnvironment(notice: (line: string) => void = () => {}): Uint8Array<ArrayBuffer> {
   const text = Deno.env.get(KEY_VARIABLE);
   if (!text) {
-    throw new ConfigError(`With --channel the run's key must be in the environment as ${KEY_VARIABLE}`);
+    throw new ConfigError(
+      `With --channel the run's key must be in the environment as ${KEY_VARIABLE}, or come by --stdin-key`,
+    );
   }
   Deno.env.delete(KEY_VARIABLE);
+  const why = eraseFromStartEnvironment(text);
+  if (why !== undefined) notice(`The run's key can't be erased from this process's environment: ${why}`);
   return parseKey(text);
 }
 
-function parseKey(text: string): Uint8Array<ArrayBuffer> {
+/**
+ * A key as it is written, base64url.
+ *
+ * @throws {ConfigError} if it is none.
+ */
+export function parseKey(text: string): Uint8Array<ArrayBuffer> {
   const key = decodeBase64Url(text, "key");
   if (key.byteLength !== KEY_BYTES) {
     throw new ConfigError(`The run's key must have ${KEY_BYTES} bytes: copy it whole`);

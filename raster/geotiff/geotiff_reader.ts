@@ -17,8 +17,9 @@ import { type ImageLayout, readImageLayout } from "./image_layout.ts";
 import { rawRequests } from "./raw_tiles.ts";
 import { readRasterInfo } from "./read_raster_info.ts";
 import { COMPRESSION, TAG } from "./tags.ts";
+import { StripBands } from "./strip_bands.ts";
 import { TileCache } from "./tile_cache.ts";
-import { TileDecoder } from "./tile_decoder.ts";
+import { TileDecoder, type TilePlace } from "./tile_decoder.ts";
 import { TileIndex, tileSize } from "./tile_index.ts";
 import { WindowTarget } from "./window_target.ts";
 import { tilesOfWindow, type WindowTile } from "./window_tiles.ts";
@@ -39,6 +40,8 @@ export interface GeoTiffReaderOptions extends OpenSourceOptions {
    * windows that are whole tiles need each tile once.
    */
   cacheWholeTiles?: boolean;
+  /** The nodata value of each band, over what the file says: tiles that a sparse file leaves out hold it. */
+  bandNodata?: readonly (number | bigint | null)[] | undefined;
 }
 
 /** What to read of a window, and where to put it. Offsets and strides count pixels. */
@@ -66,9 +69,11 @@ export class GeoTiffReader implements AsyncDisposable {
   readonly #index: TileIndex;
   readonly #cache: TileCache;
   readonly #cacheWholeTiles: boolean;
-  /** What tiles hold that the file leaves out. */
-  readonly #fillValue: number | bigint;
+  /** What tiles hold that the file leaves out, one a band. */
+  readonly #fillValues: readonly (number | bigint)[];
   readonly #decoder: () => Promise<TileDecoder>;
+  readonly #strips: () => Promise<StripBands>;
+  #openedStrips: StripBands | undefined;
 
   private constructor(
     source: ByteSource,
@@ -81,10 +86,14 @@ export class GeoTiffReader implements AsyncDisposable {
     this.#ifd = image.ifd;
     this.#layout = image.layout;
     this.#index = TileIndex.of(source, image.ifd, { ...image, littleEndian: image.header.littleEndian });
-    this.#cache = new TileCache(options.cacheBytes ?? DEFAULT_CACHE_BYTES);
+    const cacheBytes = options.cacheBytes ?? DEFAULT_CACHE_BYTES;
+    this.#cache = new TileCache(cacheBytes);
     this.#cacheWholeTiles = options.cacheWholeTiles ?? false;
-    this.#fillValue = fillValue(image.info.nodata, image.layout.dataType);
+    this.#fillValues = (options.bandNodata ?? image.info.bandNodata).map((nodata) =>
+      fillValue(nodata, image.layout.dataType)
+    );
     this.#decoder = loadedOnce(() => this.#loadDecoder());
+    this.#strips = loadedOnce(() => this.#openStrips(cacheBytes));
   }
 
   /**
@@ -140,19 +149,25 @@ export class GeoTiffReader implements AsyncDisposable {
       );
     }
     const target = new WindowTarget(into, { ...options, window, layout, bandCount: bands.length });
+    if (cutsStrips(layout, window)) {
+      await (await this.#strips()).read(window, bands, target);
+      return into;
+    }
     const tiles = tilesOfWindow(layout, window, bands);
     for (const { first, last } of tiles.ranges) {
       const loading = this.#index.load(first, last);
       if (loading !== undefined) await loading;
     }
-    if (layout.compression === COMPRESSION.NONE) await this.#readRaw(tiles.tiles, target);
-    else await this.#readEncoded(tiles.tiles, target);
+    if (layout.compression === COMPRESSION.NONE && layout.packed === undefined) {
+      await this.#readRaw(tiles.tiles, target);
+    } else await this.#readEncoded(tiles.tiles, target);
     return into;
   }
 
   /** Closes the file and forgets its tiles. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#cache.clear();
+    this.#openedStrips?.clear();
     await this.#source[Symbol.asyncDispose]();
   }
 
@@ -161,7 +176,7 @@ export class GeoTiffReader implements AsyncDisposable {
     for (const tile of tiles) {
       const offset = this.#index.offset(tile.index);
       if (offset === undefined) {
-        target.fill(tile, this.#fillValue);
+        target.fill(tile, this.#fillValues);
         continue;
       }
       const image = {
@@ -187,14 +202,11 @@ export class GeoTiffReader implements AsyncDisposable {
         target.put(cached, tile);
         continue;
       }
-      const offset = this.#index.offset(tile.index);
-      if (offset === undefined) {
-        target.fill(tile, this.#fillValue);
+      const bytes = this.#locate(tile);
+      if (bytes === undefined) {
+        target.fill(tile, this.#fillValues);
         continue;
       }
-      // A whole tile's, since the lowest ones mostly have all their rows although only some are decoded.
-      const limit = tileSize(this.#layout, 0).byteLength * MAX_EXPANSION + EXPANSION_ALLOWANCE_BYTES;
-      const byteLength = Math.min(this.#index.byteCount(tile.index), limit);
       const use = (bytes: Uint8Array<ArrayBuffer>) => {
         if (this.#cacheWholeTiles || !tile.whole) {
           const pixels = decoder.decode(bytes, tile);
@@ -206,14 +218,38 @@ export class GeoTiffReader implements AsyncDisposable {
         const pixels = decoder.decodeOnce(bytes, tile, direct);
         if (pixels !== direct) target.put(pixels, tile);
       };
-      requests.push({ offset, byteLength, use });
+      requests.push({ ...bytes, use });
     }
     await readCoalesced(this.#source, requests, TILE_GAP_BYTES);
   }
 
+  /** Where a loaded tile's bytes are; undefined for one that the file leaves out. */
+  #locate(tile: TilePlace): { offset: number; byteLength: number } | undefined {
+    const offset = this.#index.offset(tile.index);
+    if (offset === undefined) return undefined;
+    // A whole tile's, since the lowest ones mostly have all their rows although only some are decoded.
+    const limit = tileSize(this.#layout, 0).byteLength * MAX_EXPANSION + EXPANSION_ALLOWANCE_BYTES;
+    return { offset, byteLength: Math.min(this.#index.byteCount(tile.index), limit) };
+  }
+
+  async #openStrips(cacheBytes: number): Promise<StripBands> {
+    const decoder = await this.#decoder();
+    const strips = {
+      source: this.#source,
+      layout: this.#layout,
+      fillValues: this.#fillValues,
+      decoder,
+      load: (first: number, last: number) => this.#index.load(first, last),
+      locate: (place: TilePlace) => this.#locate(place),
+    };
+    return this.#openedStrips = new StripBands(strips, cacheBytes);
+  }
+
   async #loadDecoder(): Promise<TileDecoder> {
-    const { compression, dataType, photometric } = this.#layout;
-    const image = { name: this.#source.name, layout: this.#layout, littleEndian: this.#header.littleEndian };
+    const { compression, dataType, photometric, packed, predictor } = this.#layout;
+    // Packed samples come without their predictor.
+    const layout: ImageLayout = packed ? { ...this.#layout, predictor: 1 } : this.#layout;
+    const image = { name: this.#source.name, layout, littleEndian: this.#header.littleEndian };
     const [jpegTables, lercParameters] = [
       await this.#ifd.bytes(TAG.JPEGTables),
       await this.#ifd.numbers(TAG.LercParameters),
@@ -225,6 +261,7 @@ export class GeoTiffReader implements AsyncDisposable {
         photometric,
         jpegTables,
         lercParameters,
+        packed: packed && { ...packed, predictor, littleEndian: this.#header.littleEndian },
       });
       return new TileDecoder(decoder, image);
     } catch (cause) {
@@ -262,4 +299,12 @@ export class GeoTiffReader implements AsyncDisposable {
       );
     }
   }
+}
+
+/** Whether the image is in compressed strips and a window is not made of whole ones. */
+function cutsStrips(layout: ImageLayout, { top, ncols, nrows }: PixelWindow): boolean {
+  const { tiled, compression, width, height, tileHeight } = layout;
+  if (tiled || compression === COMPRESSION.NONE) return false;
+  const bottom = top + nrows;
+  return ncols < width || top % tileHeight !== 0 || (bottom % tileHeight !== 0 && bottom !== height);
 }

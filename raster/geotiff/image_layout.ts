@@ -5,23 +5,23 @@
  * @module
  */
 import { RasterError } from "../../core/errors.ts";
-import { DATA_TYPES, type DataType } from "../data_type.ts";
+import { DATA_TYPES } from "../data_type.ts";
 import type { Ifd } from "./ifd.ts";
+import { CURE, damaged, unsupported } from "./refusals.ts";
+import { readSampleType, type SampleType } from "./sample_type.ts";
 import { COMPRESSION, COMPRESSION_GDAL_NAMES, PHOTOMETRIC, REFUSED_COMPRESSION_NAMES, TAG } from "./tags.ts";
 
 /** The greatest tile or strip that is decoded as a whole, bytes. */
 export const MAX_TILE_BYTES = 2 ** 30;
 
 /** The layout of an image; sizes are checked to be sane, but not yet against the file's. */
-export interface ImageLayout {
+export interface ImageLayout extends SampleType {
   /** Columns. */
   readonly width: number;
   /** Rows. */
   readonly height: number;
   /** Bands. */
   readonly bands: number;
-  /** Pixel type of all bands. */
-  readonly dataType: DataType;
   /** Whether there are tiles and not strips. */
   readonly tiled: boolean;
   /** Columns of a tile; for strips the image's. */
@@ -74,38 +74,43 @@ export async function readImageLayout(ifd: Ifd, name: string): Promise<ImageLayo
   const compression = await ifd.number(TAG.Compression, COMPRESSION.NONE);
   if (COMPRESSION_GDAL_NAMES[compression] === undefined) {
     const known = REFUSED_COMPRESSION_NAMES[compression];
-    throw refused(name, known ? `${known} compression (${compression})` : `Compression ${compression}`);
+    const what = known ? `${known} compression (${compression})` : `Compression ${compression}`;
+    throw unsupported(name, { what, cure: CURE.rewriteIfRead });
   }
   const photometric = await ifd.number(TAG.PhotometricInterpretation, PHOTOMETRIC.MINISBLACK);
   const refusedPhotometric = REFUSED_PHOTOMETRICS[photometric];
   if (refusedPhotometric && !(photometric === PHOTOMETRIC.YCBCR && compression === COMPRESSION.JPEG)) {
-    throw refused(name, refusedPhotometric);
+    throw unsupported(name, { what: refusedPhotometric, verb: "are", cure: CURE.rewrite });
   }
-  if (await ifd.number(TAG.FillOrder, 1) === 2) throw refused(name, "FillOrder 2 (bits in reverse order)");
+  if (await ifd.number(TAG.FillOrder, 1) === 2) {
+    throw unsupported(name, { what: "FillOrder 2 (bits in reverse order)", cure: CURE.rewrite });
+  }
   const bands = await ifd.number(TAG.SamplesPerPixel, 1);
   if (!Number.isInteger(bands) || bands < 1 || bands > 65535) throw damaged(name, `it has ${bands} bands`);
-  const dataType = await readDataType(ifd, name);
+  const { dataType, packed } = await readSampleType(ifd, name);
   const planar = await ifd.number(TAG.PlanarConfiguration, 1);
   if (planar !== 1 && planar !== 2) throw damaged(name, `PlanarConfiguration is ${planar}, not 1 or 2`);
   const planes = planar === 2 ? bands : 1;
   const samples = planar === 2 ? 1 : bands;
-  refuseForLibraries({ name, compression, dataType, samples, photometric, planes });
-  const predictor = WITH_PREDICTOR.has(compression) ? await readPredictor(ifd, { name, dataType }) : 1;
+  refuseForLibraries({ name, compression, dataType, samples, photometric, packed });
+  const predictor = WITH_PREDICTOR.has(compression)
+    ? await readPredictor(ifd, name, { dataType, packed })
+    : 1;
   const tiled = ifd.has(TAG.TileWidth);
   const tileWidth = tiled ? await size(ifd, TAG.TileWidth, name) : width;
   const tileHeight = tiled ? await size(ifd, TAG.TileLength, name) : await rowsPerStrip(ifd, name, height);
   const tileBytes = tileWidth * tileHeight * samples * DATA_TYPES[dataType].bytes;
-  if (compression !== COMPRESSION.NONE && tileBytes > MAX_TILE_BYTES) {
+  if ((compression !== COMPRESSION.NONE || packed) && tileBytes > MAX_TILE_BYTES) {
     throw new RasterError(
       `'${name}' has ${
         tiled ? "tiles" : "strips"
       } of ${tileWidth} x ${tileHeight} pixels and ${tileBytes} bytes, more ` +
-        `than the ${MAX_TILE_BYTES} that are read; rewrite it with smaller ones, for example with gdal_translate -co TILED=YES`,
+        `than the ${MAX_TILE_BYTES} that are read; ${CURE.smallTiles}`,
     );
   }
   return {
     ...{ width, height, bands, dataType, tiled, tileWidth, tileHeight, planes, samples },
-    ...{ compression, predictor, photometric },
+    ...{ compression, predictor, photometric, packed },
     tilesAcross: Math.ceil(width / tileWidth),
     tilesDown: Math.ceil(height / tileHeight),
   };
@@ -113,27 +118,20 @@ export async function readImageLayout(ifd: Ifd, name: string): Promise<ImageLayo
 
 /** What the libraries for JPEG and LERC can't decode, told before anything is read. */
 function refuseForLibraries(
-  image: {
-    name: string;
-    compression: number;
-    dataType: DataType;
-    samples: number;
-    photometric: number;
-    planes: number;
-  },
+  image: SampleType & { name: string; compression: number; samples: number; photometric: number },
 ): void {
-  const { name, compression, dataType, samples } = image;
+  const { name, compression, dataType, samples, packed } = image;
+  const refuse = (what: string) => unsupported(name, { what, cure: CURE.rewriteIfRead });
+  const stored = packed === undefined ? dataType : `${packed.storedBits}-bit`;
   if (compression === COMPRESSION.JPEG) {
-    if (dataType !== "uint8") throw refused(name, `JPEG compression of ${dataType} pixels`);
-    if (samples !== 1 && samples !== 3) {
-      throw refused(name, `JPEG compression of ${samples} interleaved bands`);
-    }
+    if (stored !== "uint8") throw refuse(`JPEG compression of ${stored} pixels`);
+    if (samples !== 1 && samples !== 3) throw refuse(`JPEG compression of ${samples} interleaved bands`);
     if (image.photometric === PHOTOMETRIC.YCBCR && samples === 1) {
-      throw refused(name, "JPEG compression of YCbCr in separate planes");
+      throw refuse("JPEG compression of YCbCr in separate planes");
     }
   }
-  if (compression === COMPRESSION.LERC && (dataType === "uint64" || dataType === "int64")) {
-    throw refused(name, `LERC compression of ${dataType} pixels`);
+  if (compression === COMPRESSION.LERC && (packed || dataType === "uint64" || dataType === "int64")) {
+    throw refuse(`LERC compression of ${stored} pixels`);
   }
 }
 
@@ -154,59 +152,18 @@ async function rowsPerStrip(ifd: Ifd, name: string, height: number): Promise<num
   return Math.min(rows, height);
 }
 
-async function readDataType(ifd: Ifd, name: string): Promise<DataType> {
-  const bits = await same(ifd, TAG.BitsPerSample, { name, what: "Different bit depths", fallback: 1 });
-  const format = await same(ifd, TAG.SampleFormat, { name, what: "Different sample formats", fallback: 1 });
-  if (format === 5 || format === 6) {
-    throw refused(name, `Complex ${format === 5 ? "integer" : "floating point"} pixels of ${bits} bits`);
-  }
-  // SampleFormat 4 is "undefined", which GDAL takes as unsigned.
-  const kind = format === 4 ? 1 : format;
-  for (const [type, spec] of Object.entries(DATA_TYPES)) {
-    if (spec.bytes * 8 === bits && spec.sampleFormat === kind) return type as DataType;
-  }
-  const kinds: Record<number, string> = {
-    1: "unsigned integers",
-    2: "signed integers",
-    3: "floating point numbers",
-  };
-  throw refused(name, `Pixels of ${bits} bits (${kinds[kind] ?? `sample format ${format}`})`);
-}
-
-/** The one value of a tag that has a value a band. */
-async function same(
+async function readPredictor(
   ifd: Ifd,
-  tag: number,
-  options: { name: string; what: string; fallback: number },
-): Promise<number> {
-  const values = await ifd.numbers(tag) ?? [options.fallback];
-  const first = values[0]!;
-  if (values.some((value) => value !== first)) {
-    const list = [...new Set(values)].slice(0, 8).join(", ");
-    throw refused(options.name, `${options.what} per band (${list})`);
-  }
-  return first;
-}
-
-async function readPredictor(ifd: Ifd, image: { name: string; dataType: DataType }): Promise<1 | 2 | 3> {
+  name: string,
+  { dataType, packed }: SampleType,
+): Promise<1 | 2 | 3> {
   const predictor = await ifd.number(TAG.Predictor, 1);
-  const float = DATA_TYPES[image.dataType].sampleFormat === 3;
-  if (predictor === 1 || predictor === 2 || (predictor === 3 && float)) return predictor;
-  throw refused(
-    image.name,
-    predictor === 3 ? `Predictor 3 on ${image.dataType} pixels` : `Predictor ${predictor}`,
-  );
-}
-
-function refused(name: string, what: string): RasterError {
-  const cure = "rewrite the file, for example with gdal_translate -co COMPRESS=DEFLATE";
-  return new RasterError(
-    `${what} in '${name}' ${
-      /^Pixels|^Complex|^CMYK|^Different|^CIE|^ICC|^ITU|^Log|^YCbCr/.test(what) ? "are" : "is"
-    } not supported; ${cure}`,
-  );
-}
-
-function damaged(name: string, why: string): RasterError {
-  return new RasterError(`'${name}' is damaged: ${why}; get a good copy of it`);
+  const isFloat = DATA_TYPES[dataType].sampleFormat === 3;
+  const isOfBytes = packed === undefined || isFloat;
+  if (predictor === 1 || isOfBytes && predictor === 2 || isFloat && predictor === 3) return predictor;
+  const stored = packed === undefined ? dataType : `${packed.storedBits}-bit`;
+  const what = predictor === 2 || predictor === 3
+    ? `Predictor ${predictor} on ${stored} pixels`
+    : `Predictor ${predictor}`;
+  throw unsupported(name, { what, cure: CURE.anew });
 }

@@ -27,7 +27,7 @@ export async function readRasterInfo(
 ): Promise<RasterInfo> {
   const { header, layout } = image;
   const { main, overviews } = image.directories;
-  const { geoKeys, damage } = await readGeoKeys(main);
+  const geoKeys = await readGeoKeys(main);
   const [pixelScale, tiepoint, transformation] = [
     await main.numbers(TAG.ModelPixelScale),
     await main.numbers(TAG.ModelTiepoint),
@@ -54,18 +54,18 @@ export async function readRasterInfo(
       geoKeys,
     },
     geotransform,
+    wkt: null,
     nodata,
+    bandNodata: new Array(bands).fill(nodata),
     bandNames: bandNamesOf(metadata, bands),
     interleave: layout.samples > 1 ? "PIXEL" : "BAND",
     compression: COMPRESSION_GDAL_NAMES[layout.compression]!,
     littleEndian: header.littleEndian,
     bigTiff: header.bigTiff,
     overviews,
-    unread: [
-      ...unreadTags(main, tags),
-      ...damage === undefined ? [] : [{ kind: "damagedSystem" as const, what: damage }],
-      ...image.directories.unread,
-    ],
+    sidecars: [],
+    sidecarsVersion: "",
+    unread: [...unreadTags(main, tags), ...image.directories.unread],
     byteLength: source.byteLength,
     version: source.version,
   };

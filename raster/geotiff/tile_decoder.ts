@@ -6,7 +6,7 @@
 import { messageOf, RasterError } from "../../core/errors.ts";
 import { DATA_TYPES } from "../data_type.ts";
 import { swapBytes } from "./byte_order.ts";
-import type { ChunkDecoder } from "./codecs/chunk_decoder.ts";
+import type { ChunkDecoder, ChunkStream } from "./codecs/chunk_decoder.ts";
 import type { ImageLayout } from "./image_layout.ts";
 import { undoFloatingPoint, undoHorizontal } from "./predictor_decode.ts";
 import { tileSize } from "./tile_index.ts";
@@ -79,12 +79,91 @@ export class TileDecoder {
     return this.#finish(bytes, rows);
   }
 
-  /** Undoes byte order and predictor in place. */
-  #finish(bytes: Uint8Array<ArrayBuffer>, rows: number): Uint8Array<ArrayBuffer> {
+  /**
+   * As {@linkcode decodeOnce}, but at least the first `rows` rows, of the last one at least `lastCols` columns; `out` has
+   * room for just so many whole rows. A decoder that can stop there does.
+   *
+   * @throws {RasterError} that names the tile, if its data is damaged.
+   */
+  decodeStart(
+    encoded: Uint8Array<ArrayBuffer>,
+    place: TilePlace,
+    { rows, lastCols, out }: {
+      readonly rows: number;
+      readonly lastCols: number;
+      readonly out: Uint8Array<ArrayBuffer> | undefined;
+    },
+  ): Uint8Array<ArrayBuffer> {
     const { tileWidth, samples, predictor } = this.#layout;
+    const size = tileSize(this.#layout, place.tileRow);
+    // Predictor 3 spreads each sample over the whole row.
+    const cols = predictor === 3 ? tileWidth : lastCols;
+    const needed = ((rows - 1) * tileWidth + cols) * samples * this.#sampleBytes;
+    if (rows === size.rows && cols === tileWidth) return this.decodeOnce(encoded, place, out);
+    if (this.#decoder.decodeInto === undefined || (out === undefined && needed > SCRATCH_BYTES)) {
+      return this.decode(encoded, place);
+    }
+    const bytes = out?.subarray(0, needed) ?? this.#scratchOf(needed);
+    const written = this.#guard(place, () => this.#decoder.decodeInto!(encoded, bytes));
+    this.#checkLength(place, written, needed);
+    const wholeRows = (rows - 1) * tileWidth * samples * this.#sampleBytes;
+    this.#finish(bytes.subarray(0, wholeRows), rows - 1);
+    this.#finish(bytes.subarray(wholeRows), 1, cols);
+    return out ?? bytes;
+  }
+
+  /** Whether tiles can be decoded piece by piece. */
+  get canStream(): boolean {
+    return this.#decoder.openStream !== undefined;
+  }
+
+  /**
+   * Begins to decode a tile of so many bytes in the file piece by piece.
+   *
+   * @throws {RasterError} that names the tile, if its codec can't do that.
+   */
+  openStream(place: TilePlace, encodedBytes: number): ChunkStream {
+    const { byteLength } = tileSize(this.#layout, place.tileRow);
+    return this.#guard(place, () => {
+      if (this.#decoder.openStream !== undefined) return this.#decoder.openStream(encodedBytes, byteLength);
+      throw new Error("its codec decodes it only as a whole");
+    });
+  }
+
+  /**
+   * Decodes on, as {@linkcode ChunkStream.decode} does.
+   *
+   * @throws {RasterError} that names the tile, if its data is damaged.
+   */
+  decodeOn(
+    stream: ChunkStream,
+    place: TilePlace,
+    pieces: { readonly input: Uint8Array<ArrayBuffer>; readonly out: Uint8Array<ArrayBuffer> },
+  ): { readonly taken: number; readonly written: number } {
+    return this.#guard(place, () => stream.decode(pieces.input, pieces.out));
+  }
+
+  /** Undoes byte order and predictor of whole rows that a stream gave, in place. */
+  finishRows(bytes: Uint8Array<ArrayBuffer>, rows: number): Uint8Array<ArrayBuffer> {
+    return this.#finish(bytes, rows);
+  }
+
+  /** The error of a tile that ends after `length` bytes. */
+  tooShort(place: TilePlace, length: number): RasterError {
+    const { byteLength } = tileSize(this.#layout, place.tileRow);
+    return this.#damaged(place, `it holds only ${length} of ${byteLength} bytes`);
+  }
+
+  /** Undoes byte order and predictor in place. */
+  #finish(
+    bytes: Uint8Array<ArrayBuffer>,
+    rows: number,
+    cols: number = this.#layout.tileWidth,
+  ): Uint8Array<ArrayBuffer> {
+    const { samples, predictor } = this.#layout;
     const sampleBytes = this.#sampleBytes;
     if (this.#swap) swapBytes(bytes, sampleBytes);
-    const predicted = { rowSamples: tileWidth * samples, rows, samples, sampleBytes };
+    const predicted = { rowSamples: cols * samples, rows, samples, sampleBytes };
     if (predictor === 2) undoHorizontal(bytes, predicted);
     else if (predictor === 3) undoFloatingPoint(bytes, predicted);
     return bytes;

@@ -10,6 +10,9 @@ import { copyPixels } from "./pixel_copy.ts";
 import { tileSize } from "./tile_index.ts";
 import type { WindowTile } from "./window_tiles.ts";
 
+/** Where some columns of some samples go in a window. */
+export type TargetPart = Pick<WindowTile, "toRow" | "toColumn" | "cols" | "slots">;
+
 /** Where a window lies in an array; offsets and strides count pixels. */
 export interface WindowTargetOptions {
   /** The window. */
@@ -105,7 +108,7 @@ export class WindowTarget {
    */
   putRows(
     pixels: Uint8Array<ArrayBuffer>,
-    tile: WindowTile,
+    tile: TargetPart,
     part: { row: number; rows: number; firstPixel: number; rowPixels: number },
   ): void {
     const { samples } = this.#layout;
@@ -123,9 +126,10 @@ export class WindowTarget {
     }
   }
 
-  /** Sets the part of a tile that the file leaves out. */
-  fill(tile: WindowTile, value: number | bigint): void {
-    for (const { slot } of tile.slots) {
+  /** Sets the part of a tile that the file leaves out, each band to its own of `values`. */
+  fill(tile: WindowTile, values: readonly (number | bigint)[]): void {
+    for (const { band, slot } of tile.slots) {
+      const value = values[band]!;
       const start = this.#start(tile, slot);
       for (let row = 0; row < tile.rows; row++) {
         const at = start + row * this.#rowStride;
@@ -136,7 +140,7 @@ export class WindowTarget {
     }
   }
 
-  #start(tile: WindowTile, slot: number): number {
+  #start(tile: TargetPart, slot: number): number {
     return this.#offset + slot * this.#bandStride + tile.toRow * this.#rowStride + tile.toColumn;
   }
 }

@@ -11,6 +11,8 @@ import type { TilePlace } from "./tile_decoder.ts";
 export interface BandSlot {
   /** The sample among those of a pixel, from 0. */
   readonly sample: number;
+  /** The band in the file, from 0. */
+  readonly band: number;
   /** The band's place in the result, from 0. */
   readonly slot: number;
 }
@@ -85,12 +87,13 @@ export function tilesOfWindow(
   return { tiles, ranges };
 }
 
-function slotsByPlane(layout: ImageLayout, bands: readonly number[]): Map<number, BandSlot[]> {
+/** Which samples of which planes hold `bands`, counted from 1. */
+export function slotsByPlane(layout: ImageLayout, bands: readonly number[]): Map<number, BandSlot[]> {
   const planes = new Map<number, BandSlot[]>();
   for (const [slot, band] of bands.entries()) {
     const plane = layout.planes > 1 ? band - 1 : 0;
     const slots = planes.get(plane) ?? [];
-    slots.push({ sample: layout.planes > 1 ? 0 : band - 1, slot });
+    slots.push({ sample: layout.planes > 1 ? 0 : band - 1, band: band - 1, slot });
     planes.set(plane, slots);
   }
   return planes;

@@ -42,10 +42,10 @@ const MOST_SHOWN = 250;
 
 /** The facts of a run. */
 export async function runFacts(source: RunFactsSource): Promise<RunFacts> {
-  const { workinggrid: { ncols, nrows, geotransform, geoKeys }, blocks, overlap } = source;
+  const { workinggrid: { ncols, nrows, geotransform, geoKeys, wkt }, blocks, overlap } = source;
   const facts: Record<string, string> = {
     "the working grid": `${ncols} x ${nrows} pixels, geotransform [${geotransform.join(", ")}]`,
-    "the coordinate system": plainText(geoKeys),
+    "the coordinate system": plainText(wkt ?? geoKeys),
     "the window": `${blocks.windowxsize} x ${blocks.windowysize}`,
     "the overlap": String(overlap),
   };
@@ -56,7 +56,10 @@ export async function runFacts(source: RunFactsSource): Promise<RunFacts> {
       facts[input] = location;
       facts[`${VERSION_OF}${input}`] = `${location} ${file.version}`;
       facts[`the layers of ${input}`] = file.layers.join(",");
-      facts[`the nodata value of ${input}`] = plainText(file.nodata);
+      facts[`the nodata value of ${input}`] = plainText(sameForAll(file.nodata));
+      // Of files that say nothing it is left out, as it was before they were looked at.
+      const besides = file.beside?.version;
+      if (besides) facts[`what lies beside ${input}`] = `SHA-256 ${besides}`;
     }
   }
   for (const { label, plan, spec } of source.files) {
@@ -72,6 +75,11 @@ export async function runFacts(source: RunFactsSource): Promise<RunFacts> {
   facts["otherArgs"] = otherArgs ? `SHA-256 ${await sha256(payloadToBytes(otherArgs))}` : "none";
   facts["the user function"] = source.userFunction;
   return facts;
+}
+
+/** The one value that a list repeats, else the list. */
+function sameForAll<T>(values: readonly T[]): T | readonly T[] | undefined {
+  return values.every((value) => Object.is(value, values[0])) ? values[0] : values;
 }
 
 /** What has changed between two runs, in words; empty if nothing has. */

@@ -16,11 +16,12 @@ export function tiffSidecarNames(name: string): { overviews: string; mask: strin
 
 /**
  * World files in the order in which GDAL looks for them: `scene.tfw` (the first and the last letter of the extension),
- * `scene.tifw`, `scene.wld`.
+ * `scene.tifw`, `scene.wld`. In small letters, which the file system may have in capitals.
  */
 export function worldFileNames(name: string): string[] {
   const { stem, extension } = splitName(name);
-  const own = extension.length < 2 ? [] : [`${extension[0]}${extension.at(-1)}w`, `${extension}w`];
+  const small = extension.toLowerCase();
+  const own = small.length < 2 ? [] : [`${small[0]}${small.at(-1)}w`, `${small}w`];
   return [...own, "wld"].map((one) => `${stem}.${one}`);
 }
 

@@ -23,5 +23,11 @@ export function realLocation(location: string): string {
     const isUnseen = error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable;
     if (!isUnseen) throw error;
   }
+  return absolutePath(location);
+}
+
+/** A local file's path as it was given, links and all, from whatever folder. */
+export function absolutePath(location: string): string {
+  const path = readableLocation(location);
   return path.startsWith("/") ? path : `${Deno.cwd()}/${path}`;
 }

@@ -10,7 +10,18 @@ function cited(citation: string): RasterInfo {
     ...{ location: "a.tif", width: 4, height: 3, bands: 1, dataType: "uint8", nodata: null, bandNames: [""] },
     ...{ geotransform: [0, 1, 0, 3, 0, -1], geoKeys: { directory, doubles: [], ascii } },
     ...{ tiled: true, tileWidth: 16, tileHeight: 16, interleave: "BAND", compression: "NONE", predictor: 1 },
-    ...{ littleEndian: true, bigTiff: false, overviews: [], unread: [], byteLength: 300, version: "1" },
+    ...{
+      littleEndian: true,
+      bigTiff: false,
+      overviews: [],
+      unread: [],
+      sidecars: [],
+      sidecarsVersion: "",
+      wkt: null,
+      bandNodata: [null],
+      byteLength: 300,
+      version: "1",
+    },
   };
 }
 

@@ -4,10 +4,24 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import { FaultScene } from "./fault_scene.ts";
 import type { LongCase } from "./long_case.ts";
 import { commandLine, environmentOf, signal } from "./processes.ts";
 import { proxiedRun, proxyFor } from "./proxied_run.ts";
+
+const PREFIX_DRIVER = fromFileUrl(new URL("../../examples/prefix_driver.ts", import.meta.url));
+
+/** A shell script that becomes a worker, and keeps the key that its manager gives it: `sh keep_key.sh FILE WORKER...`. */
+const KEEP_KEY = `file=$1
+shift
+read -r key
+printf '%s\\n' "$key" > "$file.$$" && mv "$file.$$" "$file"
+mkfifo "$file.pipe.$$"
+exec 3<&0
+{ printf '%s\\n' "$key"; cat <&3; } > "$file.pipe.$$" 2> /dev/null &
+exec "$@" < "$file.pipe.$$" 3<&-
+`;
 
 /** The cases. */
 export const CONNECTION_CASES: readonly LongCase[] = [
@@ -72,19 +86,36 @@ export const CONNECTION_CASES: readonly LongCase[] = [
     name: "of two workers with one number the newer one works, and the older one is told to end",
     async run() {
       await using scene = new FaultScene({ across: 8, down: 5, each: "pause(250);" });
-      const run = scene.run(["--workers", "2"]);
+      const keyFile = scene.file("key");
+      Deno.writeTextFileSync(scene.file("keep_key.sh"), KEEP_KEY);
+      const prefix = JSON.stringify(["sh", scene.file("keep_key.sh"), keyFile]);
+      const run = scene.run([
+        ...[
+          "--kind",
+          "CW_PREFIX",
+          "--driver",
+          PREFIX_DRIVER,
+          "--param",
+          `prefix=${prefix}`,
+          "--workers",
+          "2",
+        ],
+      ]);
       await run.until("both work", () => scene.inHand().size === 2);
       const older = run.workers().get(0)!;
       const [program, ...args] = commandLine(older).filter((word) => word !== "");
       const newer = new Deno.Command(program!, {
         ...{ args, env: environmentOf(older), clearEnv: true },
-        ...{ stdin: "null", stdout: "null", stderr: "piped" },
+        ...{ stdin: "piped", stdout: "null", stderr: "piped" },
       }).spawn();
-      const newersEnd = newer.output();
+      const writer = newer.stdin.getWriter();
+      await writer.write(Deno.readFileSync(keyFile));
+      const newersEnd = Promise.all([newer.status, new Response(newer.stderr).text()]);
       await run.until("the older one has ended", () => commandLine(older)[0] === "");
       await run.until("the newer one works", () => scene.hasWorked(newer.pid));
-      const { code, stderr } = await newersEnd;
-      assertEquals(code, 0, new TextDecoder().decode(stderr));
+      const [{ code }, said] = await newersEnd;
+      assertEquals(code, 0, said);
+      await writer.abort().catch(() => {});
       const { workers } = await scene.assertDone(run);
       assertEquals([workers.started, workers.lost], [2, 0], run.err);
     },

@@ -35,18 +35,15 @@ Deno.test({
 });
 
 Deno.test({
-  name: "workers whose main program is killed end by themselves after the grace",
+  name: "workers whose main program is killed end at once, long before the grace of a broken connection",
   ignore: IGNORED,
   fn: async () => {
-    await using scene = new FaultScene({ across: 20, down: 10, each: "pause(200);" });
-    const run = scene.run(["--workers", "2", "--reconnect-grace", "3"]);
+    await using scene = new FaultScene({ across: 20, down: 10, each: "pause(60_000);" });
+    const run = scene.run(["--workers", "2", "--reconnect-grace", "600"]);
     await run.until("both work", () => scene.inHand().size === 2);
     run.signal("SIGKILL");
     await run.ended;
-    const startMs = performance.now();
-    assertEquals(run.workers().size, 2, "they ended without a grace");
     await scene.processesEnd(30_000);
-    assert(performance.now() - startMs > 2000, "they ended before the grace");
   },
 });
 
@@ -55,7 +52,7 @@ Deno.test({
   ignore: IGNORED,
   fn: async () => {
     await using scene = new FaultScene({ across: 20, down: 10, each: "pause(200);" });
-    const run = scene.run(["--workers", "2", "--reconnect-grace", "2"]);
+    const run = scene.run(["--workers", "2", "--reconnect-grace", "600"]);
     await run.until("the workers are started", () => run.workers().size === 2);
     run.signal("SIGKILL");
     await run.ended;

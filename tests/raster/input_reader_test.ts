@@ -9,9 +9,10 @@ async function planOf(path: string, spec: RasterSpec, changes: Partial<InputFile
   makeRaster(path, spec);
   const { info } = await readRaster(path);
   const file: InputFile = {
-    ...{ location: path, openAs: path, server: undefined },
+    ...{ location: path, openAs: path, server: undefined, beside: undefined },
     ...{ width: info.width, height: info.height, dataType: info.dataType },
-    ...{ offset: { col: 0, row: 0 }, layers: [1], nodata: info.nodata, version: info.version, ...changes },
+    ...{ offset: { col: 0, row: 0 }, layers: [1], nodata: [info.nodata], bandNodata: undefined },
+    ...{ version: info.version, ...changes },
   };
   return { name: "img", isList: false, files: [file] };
 }

@@ -12,8 +12,10 @@ export interface RangeServer extends AsyncDisposable {
   readonly files: Map<string, Uint8Array<ArrayBuffer>>;
   /** Added to each file's ETag. */
   version: string;
-  /** Each request's range, "" without one. */
+  /** Each request's range, "" without one; of what is there. */
   readonly ranges: string[];
+  /** Each request's path and query, also of what is not there. */
+  readonly asked: string[];
   /** Answers so many requests more and then none, until it speaks again; resolves with the first that waits. */
   silenceAfter(answers: number): Promise<void>;
   /** Answers those that wait, and all others. */
@@ -46,11 +48,14 @@ class Silence {
 export function serveRanges(given: Record<string, Uint8Array<ArrayBuffer>>): RangeServer {
   const files = new Map(Object.entries(given));
   const ranges: string[] = [];
+  const asked: string[] = [];
   let version = "";
   let silence = new Silence();
   const answer = async (request: Request): Promise<Response> => {
     await silence.pass();
-    const content = files.get(new URL(request.url).pathname);
+    const { pathname, search } = new URL(request.url);
+    asked.push(pathname + search);
+    const content = files.get(pathname);
     if (!content) return new Response("there is no such file", { status: 404 });
     const range = request.headers.get("range") ?? "";
     ranges.push(range);
@@ -68,6 +73,7 @@ export function serveRanges(given: Record<string, Uint8Array<ArrayBuffer>>): Ran
     url: `http://127.0.0.1:${server.addr.port}`,
     files,
     ranges,
+    asked,
     get version() {
       return version;
     },

@@ -147,10 +147,15 @@ Deno.test("what is not supported is refused by its name", async () => {
     ["WebP compression (50001) in 'x.tif' is not supported", [[259, 3, [50001]]]],
     ["LZMA compression (34925) in 'x.tif' is not supported", [[259, 3, [34925]]]],
     ["Compression 4711 in 'x.tif' is not supported", [[259, 3, [4711]]]],
-    ["Pixels of 1 bits (unsigned integers) in 'x.tif' are not supported", [[258, 3, [1]]]],
-    ["Pixels of 12 bits (unsigned integers) in 'x.tif' are not supported", [[258, 3, [12]]]],
-    ["Pixels of 16 bits (floating point numbers) in 'x.tif' are not supported", [[258, 3, [16]], [339, 3, [
+    ["Pixels of 17 bits (unsigned integers) in 'x.tif' are not supported", [[258, 3, [17]]]],
+    ["Pixels of 12 bits (signed integers) in 'x.tif' are not supported", [[258, 3, [12]], [339, 3, [2]]]],
+    ["Pixels of 24 bits (floating point numbers) in 'x.tif' are not supported", [[258, 3, [24]], [339, 3, [
       3,
+    ]]]],
+    ["JPEG compression of 12-bit pixels in 'x.tif' is not supported", [[258, 3, [12]], [259, 3, [7]]]],
+    ["LERC compression of 4-bit pixels in 'x.tif' is not supported", [[258, 3, [4]], [259, 3, [34887]]]],
+    ["Predictor 2 on 4-bit pixels in 'x.tif' is not supported", [[258, 3, [4]], [259, 3, [8]], [317, 3, [
+      2,
     ]]]],
     ["Complex floating point pixels of 64 bits in 'x.tif' are not supported", [[258, 3, [64]], [339, 3, [
       6,

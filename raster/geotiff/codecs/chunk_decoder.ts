@@ -5,6 +5,7 @@
  */
 import type { DataType } from "../../data_type.ts";
 import { COMPRESSION } from "../tags.ts";
+import type { PackedFormat } from "./packed_samples.ts";
 
 /** What is fixed about the tiles of an image, for decoders that need it. */
 export interface CodecContext {
@@ -18,6 +19,8 @@ export interface CodecContext {
   readonly jpegTables: Uint8Array<ArrayBuffer> | undefined;
   /** LercParameters (tag 50674), if the file has it: version and additional compression. */
   readonly lercParameters: readonly number[] | undefined;
+  /** How samples are stored that take fewer bits in the file than the pixel type has. */
+  readonly packed: PackedFormat | undefined;
 }
 
 /** What one tile or strip must decode to. */
@@ -51,8 +54,13 @@ export interface ChunkDecoder {
    * @throws {Error} as {@linkcode decode}.
    */
   decodeInto?(encoded: Uint8Array<ArrayBuffer>, out: Uint8Array<ArrayBuffer>): number;
-  /** Begins to decode a tile or strip piece by piece. Only decoders that need not see all of it at once have it. */
-  openStream?(): ChunkStream;
+  /**
+   * Begins to decode a tile or strip of `encodedBytes`, of which `byteLength` are wanted, piece by piece. Only decoders
+   * that need not see all of it at once have it.
+   *
+   * @throws {Error} as {@linkcode decode}, if so few can't become so many.
+   */
+  openStream?(encodedBytes: number, byteLength: number): ChunkStream;
 }
 
 /** One tile or strip that is being decoded from its beginning on. */
@@ -75,6 +83,12 @@ export interface ChunkStream {
  * @throws {Error} with a reason, if the image can't be decoded by it.
  */
 export async function loadChunkDecoder(context: CodecContext): Promise<ChunkDecoder> {
+  const decoder = await loadCodec(context);
+  if (context.packed === undefined) return decoder;
+  return (await import("./packed_samples.ts")).packedSamples(decoder, context.packed);
+}
+
+async function loadCodec(context: CodecContext): Promise<ChunkDecoder> {
   switch (context.compression) {
     case COMPRESSION.LZW:
       return await (await import("./lzw.ts")).loadLzwDecoder();
@@ -89,6 +103,8 @@ export async function loadChunkDecoder(context: CodecContext): Promise<ChunkDeco
       return await (await import("./jpeg.ts")).loadJpegDecoder(context);
     case COMPRESSION.LERC:
       return await (await import("./lerc.ts")).loadLercDecoder(context);
+    case COMPRESSION.NONE:
+      return (await import("./packed_samples.ts")).storedDecoder;
     default:
       throw new Error(`compression ${context.compression} has no decoder`);
   }

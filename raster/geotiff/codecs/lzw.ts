@@ -6,7 +6,7 @@
  */
 import { loadedOnce } from "../../loaded_once.ts";
 import type { ChunkDecoder } from "./chunk_decoder.ts";
-import { openLzwStream } from "./lzw_stream.ts";
+import { openLzwStream, refuseOldStyle } from "./lzw_stream.ts";
 import { LZW_WASM } from "./lzw_wasm.ts";
 
 /** Strings grow by one byte a code, so no stream does better than its longest string for every 12 bits. */
@@ -33,7 +33,8 @@ const instance = loadedOnce(async (): Promise<Exports> => {
 export async function loadLzwDecoder(): Promise<ChunkDecoder> {
   const wasm = await instance();
   const decodeInto = (encoded: Uint8Array<ArrayBuffer>, out: Uint8Array<ArrayBuffer>): number => {
-    checkStart(encoded, out.length);
+    refuseOldStyle(encoded);
+    checkRatio(encoded.length, out.length);
     if (encoded.length + out.length <= MOST_WASM_BYTES) return decodeInWasm(wasm, encoded, out);
     return openLzwStream().decode(encoded, out).written;
   };
@@ -44,18 +45,16 @@ export async function loadLzwDecoder(): Promise<ChunkDecoder> {
       return out.subarray(0, decodeInto(encoded, out));
     },
     decodeInto,
-    openStream: openLzwStream,
+    openStream(encodedBytes, byteLength) {
+      checkRatio(encodedBytes, byteLength);
+      return openLzwStream();
+    },
   };
 }
 
-function checkStart(encoded: Uint8Array<ArrayBuffer>, byteLength: number): void {
-  // libtiff's mark of files from before 1988, whose bits are in the other order: they begin with CLEAR.
-  if (encoded.length >= 2 && encoded[0] === 0 && (encoded[1]! & 1) === 1) {
-    throw new Error("old-style LZW (least significant bit first) is not supported");
-  }
-  if (encoded.length * MAX_RATIO < byteLength) {
-    throw new Error(`${encoded.length} bytes of LZW data can't hold ${byteLength}`);
-  }
+function checkRatio(encodedBytes: number, byteLength: number): void {
+  if (encodedBytes * MAX_RATIO >= byteLength) return;
+  throw new Error(`${encodedBytes} bytes of LZW data can't hold ${byteLength}`);
 }
 
 function decodeInWasm(wasm: Exports, encoded: Uint8Array<ArrayBuffer>, out: Uint8Array<ArrayBuffer>): number {

@@ -10,6 +10,17 @@ const END = 257;
 const FIRST_FREE = 258;
 const TABLE_SIZE = 4096;
 
+/**
+ * libtiff's mark of files from before 1988, whose bits are in the other order: they begin with CLEAR.
+ *
+ * @throws {Error} if `encoded`, the beginning of a strip, has it.
+ */
+export function refuseOldStyle(encoded: Uint8Array<ArrayBuffer>): void {
+  if (encoded.length >= 2 && encoded[0] === 0 && (encoded[1]! & 1) === 1) {
+    throw new Error("old-style LZW (least significant bit first) is not supported");
+  }
+}
+
 /** A decoder at the beginning of a strip. */
 export function openLzwStream(): ChunkStream {
   return new LzwStream();
@@ -28,12 +39,15 @@ class LzwStream implements ChunkStream {
   #width = 9;
   #free = FIRST_FREE;
   #previous = -1;
+  #begun = false;
   #ended = false;
 
   decode(
     input: Uint8Array<ArrayBuffer>,
     out: Uint8Array<ArrayBuffer>,
   ): { taken: number; written: number } {
+    if (!this.#begun) refuseOldStyle(input);
+    this.#begun = true;
     let taken = 0;
     let written = Math.min(this.#rest.length, out.length);
     out.set(this.#rest.subarray(0, written));

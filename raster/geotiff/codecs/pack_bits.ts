@@ -16,13 +16,19 @@ export const packBitsDecoder: ChunkDecoder = {
     return out.subarray(0, packBitsDecoder.decodeInto!(encoded, out));
   },
   decodeInto(encoded, out) {
-    if (encoded.length * MAX_RATIO < out.length) {
-      throw new Error(`${encoded.length} bytes of PackBits data can't hold ${out.length}`);
-    }
+    checkRatio(encoded.length, out.length);
     return new PackBitsStream().decode(encoded, out).written;
   },
-  openStream: () => new PackBitsStream(),
+  openStream(encodedBytes, byteLength) {
+    checkRatio(encodedBytes, byteLength);
+    return new PackBitsStream();
+  },
 };
+
+function checkRatio(encodedBytes: number, byteLength: number): void {
+  if (encodedBytes * MAX_RATIO >= byteLength) return;
+  throw new Error(`${encodedBytes} bytes of PackBits data can't hold ${byteLength}`);
+}
 
 class PackBitsStream implements ChunkStream {
   /** Bytes of the run that has been begun: copies of the next byte where it is a repetition, else as they come. */

@@ -67,7 +67,7 @@ export function decompressZstd(data: Uint8Array<ArrayBuffer>, limits: OutputLimi
 interface DecoderParts {
   readonly into: ZlibInto | undefined;
   readonly slowly: (data: Uint8Array<ArrayBuffer>, limits: OutputLimits) => Uint8Array<ArrayBuffer>;
-  readonly check: (encoded: Uint8Array<ArrayBuffer>, byteLength: number) => void;
+  readonly check: (encodedBytes: number, byteLength: number) => void;
   readonly stream: "inflate" | "zstd";
 }
 
@@ -76,31 +76,34 @@ function decoderOf({ into, slowly, check, stream }: DecoderParts): ChunkDecoder 
     return {
       nativeOrder: false,
       decode(encoded, { byteLength, rows, maxRows }) {
-        check(encoded, byteLength);
+        check(encoded.length, byteLength);
         const maxBytes = byteLength / rows * maxRows + SURPLUS_BYTES;
         return slowly(encoded, { expectedBytes: byteLength, maxBytes });
       },
     };
   }
   const decodeInto = (encoded: Uint8Array<ArrayBuffer>, out: Uint8Array<ArrayBuffer>): number => {
-    check(encoded, out.length);
+    check(encoded.length, out.length);
     return into(encoded, out);
   };
   return {
     nativeOrder: false,
     decode(encoded, { byteLength }) {
-      check(encoded, byteLength);
+      check(encoded.length, byteLength);
       const out = new Uint8Array(byteLength);
       return out.subarray(0, into(encoded, out));
     },
     decodeInto,
-    openStream: () => openZlibStream(stream),
+    openStream(encodedBytes, byteLength) {
+      check(encodedBytes, byteLength);
+      return openZlibStream(stream);
+    },
   };
 }
 
-function checkDeflateRatio(encoded: Uint8Array<ArrayBuffer>, byteLength: number): void {
-  if (encoded.length * DEFLATE_MAX_RATIO >= byteLength) return;
-  throw new Error(`${encoded.length} bytes of DEFLATE data can't hold ${byteLength}`);
+function checkDeflateRatio(encodedBytes: number, byteLength: number): void {
+  if (encodedBytes * DEFLATE_MAX_RATIO >= byteLength) return;
+  throw new Error(`${encodedBytes} bytes of DEFLATE data can't hold ${byteLength}`);
 }
 
 function plainBytes(bytes: Uint8Array<ArrayBufferLike>): Uint8Array<ArrayBuffer> {
