@@ -34,7 +34,8 @@ export async function bundleWithDeno(
       ...await hasLock(folder) ? [] : ["--no-lock"],
       ...remote.state === "granted" ? ["--allow-import"] : [],
       ...external.map((specifier) => `--external=${specifier}`),
-      entry.href,
+      // esbuild takes a star in the name of what it is to bundle for a pattern of many files.
+      entry.href.replaceAll("*", "%2A"),
     ],
     cwd: folder,
     env: { NO_COLOR: "1" },

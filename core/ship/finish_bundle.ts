@@ -97,7 +97,8 @@ function placeless(path: string, base: URL): string {
 
 function absolute(source: string, base: URL): string {
   if (/^[a-z][a-z+.-]+:/.test(source)) return source;
-  return new URL(source.split("/").map(encodeURIComponent).join("/"), base).href;
+  // esbuild has written it as a URL from the folder. A colon in a file's name is not behind a scheme.
+  return new URL(`./${source}`, base).href;
 }
 
 function folderUrl(folder: string): URL {

@@ -11,6 +11,8 @@ import { shipError } from "./ship_error.ts";
 import { readableSource } from "./source_names.ts";
 import type * as Esbuild from "esbuild-wasm";
 
+/** What stands for the module itself: in a path esbuild would take a star for a pattern of many files. */
+const ENTRY = "blockfleet:entry";
 /** Marks errors of imports that are there, but can't be bundled here. */
 const OTHER_WAYS = "other ways";
 
@@ -29,7 +31,7 @@ export async function bundleInside({ entry, name, external, signal }: BundleRequ
   if (signal?.aborted) throw new AbortedError(ABORTED);
   try {
     const result = await build({
-      entryPoints: [readableSource(entry.href)],
+      entryPoints: [ENTRY],
       absWorkingDir: folder,
       bundle: true,
       format: "esm",
@@ -41,7 +43,7 @@ export async function bundleInside({ entry, name, external, signal }: BundleRequ
       sourcemap: "external",
       sourcesContent: false,
       logLevel: "silent",
-      plugins: [filesPlugin(resolver, new Set(external))],
+      plugins: [filesPlugin(readableSource(entry.href), resolver, new Set(external))],
     });
     const [text, map] = [".js", ".js.map"].map((end) =>
       result.outputFiles!.find(({ path }) => path.endsWith(`bundle${end}`))!.text
@@ -53,12 +55,17 @@ export async function bundleInside({ entry, name, external, signal }: BundleRequ
     const { location, text } = first;
     const place = location === null
       ? ""
-      : ` at ${readableSource(new URL(location.file, entry).href)}:${location.line}:${location.column + 1}`;
+      : ` at ${placeOf(location.file, entry)}:${location.line}:${location.column + 1}`;
     throw shipError(name, `${messageOf(text).replace(/\.$/, "")}${place}`, {
       cause: error,
       otherWays: first.detail === OTHER_WAYS,
     });
   }
+}
+
+/** A file that esbuild names by its path from the module's folder. */
+function placeOf(path: string, entry: URL): string {
+  return readableSource(new URL(`./${path.split("/").map(encodeURIComponent).join("/")}`, entry).href);
 }
 
 /**
@@ -84,13 +91,17 @@ function withRequire(text: string, map: BundleMap): { text: string; map: BundleM
 }
 
 /** Hands esbuild the files, which its WebAssembly build can't read. */
-function filesPlugin(resolver: InsideResolver, external: ReadonlySet<string>): Esbuild.Plugin {
+function filesPlugin(
+  entry: string,
+  resolver: InsideResolver,
+  external: ReadonlySet<string>,
+): Esbuild.Plugin {
   return {
     name: "blockfleet-files",
     setup(build) {
       build.onResolve({ filter: /.*/ }, async (args) => {
         if (external.has(args.path)) return { path: args.path, external: true };
-        if (args.kind === "entry-point") return { path: args.path, namespace: "file" };
+        if (args.kind === "entry-point") return { path: entry, namespace: "file" };
         const found = await resolver.resolve(args.path, args.importer, args.kind.startsWith("require"));
         if ("problem" in found) {
           return { errors: [{ text: found.problem, detail: found.otherWays ? OTHER_WAYS : undefined }] };

@@ -1,4 +1,5 @@
-import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { bundleModule } from "../../../core/ship/bundle_module.ts";
 import { userFunctionSpec } from "../../../core/user_function_spec.ts";
 import { loadUserFunction } from "../../../core/worker/user_function.ts";
 import { load, placeIn, placesOf, project, ship } from "./support.ts";
@@ -88,6 +89,43 @@ for (const bundler of BUNDLERS) {
       placeIn("lib of mine/helper.ts", HELPER, "new Error"),
       placeIn("user.ts", USER, "check(x)"),
     ]);
+  });
+
+  Deno.test(`${bundler}: names that mean something to a shell, a URL or esbuild are those of their files`, async () => {
+    const helper =
+      "export function check(n: number): number {\n  if (n > 3) throw new Error('big');\n  return n;\n}\n";
+    for (
+      const odd of [
+        "a*b",
+        "**",
+        "a?b",
+        "a#b",
+        "[ab]",
+        "{a,b}",
+        "a%20b",
+        "100%",
+        "ä b",
+        `"'`,
+        "a:b",
+        "a\\b",
+        "$a",
+      ]
+    ) {
+      const user = `import { check } from "./${encodeURIComponent(odd)}/h${encodeURIComponent(odd)}.ts";
+export default (n: number) => check(n) + 1;
+`;
+      const [userFile, helperFile] = [`${odd}/${odd}.ts`, `${odd}/${odd}/h${odd}.ts`];
+      using folder = project({ [userFile]: user, [helperFile]: helper });
+      const url = new URL(`file://${folder.path}/${userFile.split("/").map(encodeURIComponent).join("/")}`);
+      const shipped = await bundleModule(url, { bundler });
+      assertEquals(shipped.sources.map((source) => decodeURIComponent(new URL(source).pathname)), [
+        folder.file(helperFile),
+        folder.file(userFile),
+      ]);
+      const call = await load(shipped);
+      assertEquals(call(2), 3);
+      assertThrows(() => call(4), Error, "big");
+    }
   });
 
   Deno.test(`${bundler}: the same sources give the same hash wherever they are, and others another`, async () => {
