@@ -26,7 +26,7 @@ const AT_ONCE = 16;
  */
 export async function checkInputsUnchanged(inputs: readonly InputPlan[]): Promise<void> {
   const local = inputs.flatMap(({ files }) => files).filter(({ location }) => !isRemote(location));
-  const siblings = new LocalSiblings();
+  const siblings = new LocalSiblings(local.length);
   for (let at = 0; at < local.length; at += AT_ONCE) {
     await allOf(local.slice(at, at + AT_ONCE).map((file) => checkUnchanged(file, siblings)));
   }

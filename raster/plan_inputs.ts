@@ -90,7 +90,10 @@ export async function planInputs(options: ApplyOptions): Promise<PlannedInputs> 
   for (const name of forExtent) {
     if (!names.includes(name)) throw new ConfigError(`filesForExtent names '${name}', which is no input`);
   }
-  const opening = { siblings: new LocalSiblings(), ...options.signal ? { signal: options.signal } : {} };
+  const opening = {
+    siblings: new LocalSiblings(named.length),
+    ...options.signal ? { signal: options.signal } : {},
+  };
   const files = await openAll(named, opening);
   const workinggrid = await workingGrid(files, { controls, opening });
   const reference = { name: "the working grid", isFile: false, grid: workinggrid };

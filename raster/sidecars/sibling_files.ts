@@ -11,6 +11,8 @@ import { inCapitals } from "./sidecar_names.ts";
 
 /** As GDAL's GDAL_READDIR_LIMIT_ON_OPEN: larger folders are not listed, as the file system is asked faster. */
 const LISTED_NAMES = 1000;
+/** For each raster some ten names would be asked for, so that with many rasters even a large folder is listed faster. */
+const LISTED_NAMES_A_RASTER = 20;
 
 /** What there is of a file beside a raster. */
 export interface SidecarText {
@@ -37,12 +39,18 @@ export interface Siblings {
 /** Files in local folders. Each folder is listed once: make a new object to see what has changed. */
 export class LocalSiblings implements Siblings {
   readonly #folders = new Map<string, Promise<FolderNames | undefined>>();
+  readonly #mostNames: number;
+
+  /** @param rasters for how many rasters files will be looked for, about. */
+  constructor(rasters = 1) {
+    this.#mostNames = Math.max(LISTED_NAMES, LISTED_NAMES_A_RASTER * rasters);
+  }
 
   /** In a folder of up to 1000 names small and capital letters are alike; in a larger one only extensions are. */
   async find(name: string): Promise<string | undefined> {
     const folder = dirname(name);
     let listing = this.#folders.get(folder);
-    if (!listing) this.#folders.set(folder, listing = listNames(folder));
+    if (!listing) this.#folders.set(folder, listing = listNames(folder, this.#mostNames));
     const names = await listing;
     if (!names) return await firstFile([name, inCapitals(name)]);
     const own = basename(name);
@@ -78,11 +86,11 @@ interface FolderNames {
   readonly byLowerCase: ReadonlyMap<string, string>;
 }
 
-async function listNames(folder: string): Promise<FolderNames | undefined> {
+async function listNames(folder: string, mostNames: number): Promise<FolderNames | undefined> {
   const exact = new Set<string>();
   try {
     for await (const { name } of Deno.readDir(folder)) {
-      if (exact.add(name).size > LISTED_NAMES) return undefined;
+      if (exact.add(name).size > mostNames) return undefined;
     }
   } catch {
     // Whatever it is, a folder that can't be listed may still be entered: each name is asked for by itself.
