@@ -44,8 +44,8 @@ export const APPLY_OPTIONS: readonly OptionSpec[] = [
     repeatable: true,
     group: RASTERS,
     help:
-      "nodata value of an output or, over what the file says, of an input; without NAME of all outputs; " +
-      "a number, nan or none; default 0 for outputs",
+      "nodata value of an output or, over what the file says, of an input (VALUE,VALUE for one a layer); without NAME of " +
+      "all outputs; a number, nan or none; default 0 for outputs",
   },
   {
     name: "args",
@@ -85,14 +85,15 @@ export const APPLY_OPTIONS: readonly OptionSpec[] = [
     value: "FILE",
     group: GRID,
     apiName: "reference",
-    help: "raster whose pixel grid is the reference; with bounds-from-reference its extent too",
+    help:
+      "raster, or name of an input, whose pixel grid is the reference; with bounds-from-reference its extent too",
   },
   {
     name: "files-for-extent",
     value: "NAMES",
     group: GRID,
     apiName: "filesForExtent",
-    help: "names of the inputs whose extents count, with commas; default all",
+    help: "inputs whose extents count, by their names, or files, with commas; default all inputs",
   },
   {
     name: "type",

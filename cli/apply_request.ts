@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { didYouMean } from "../core/closest_name.ts";
 import { ConfigError } from "../core/errors.ts";
 import type { ApplierControls, ApplyOptions, Footprint, JobFile } from "../raster/apply_options.ts";
 import { APPLY_OPTIONS } from "./apply_option_table.ts";
@@ -17,7 +16,7 @@ import {
   parseChoice,
   parseCount,
   parseDataType,
-  parseNoData,
+  parseLayersNoData,
   parseWindow,
 } from "./option_values.ts";
 
@@ -105,7 +104,6 @@ function controlsOf(options: ParsedOptions, names: Names): ApplierControls {
   const filesForExtent = options.value("files-for-extent");
   if (filesForExtent !== undefined) {
     controls.filesForExtent = splitList(filesForExtent);
-    for (const name of controls.filesForExtent) requireInput("files-for-extent", name, names);
   }
   const layers = perName(options, "layers", { names: names.inputs, what: "input" }, parseBands);
   if (layers) controls.layers = layers;
@@ -119,15 +117,6 @@ function controlsOf(options: ParsedOptions, names: Names): ApplierControls {
   if (creationOptions) controls.creationOptions = creationOptions;
   if (options.has("take-over")) controls.takeOver = true;
   return controls;
-}
-
-function requireInput(option: string, name: string, { inputs }: Names): void {
-  if (inputs.includes(name)) return;
-  throw new ConfigError(
-    `--${option}: '${name}' is no input${didYouMean(name, inputs) || ";"} the inputs are ${
-      inputs.join(", ")
-    }`,
-  );
 }
 
 function formOf(option: string): string {
@@ -159,11 +148,11 @@ function noDataOf(options: ParsedOptions, { inputs, outputs }: Names): Partial<A
     options,
     "nodata",
     { names: [...inputs, ...outputs], what: "input or output" },
-    parseNoData,
+    parseLayersNoData,
   );
   const entries = Object.entries(all ?? {});
   const forInputs = entries.filter(([name]) => inputs.includes(name));
-  const forOutputs = entries.filter(([name]) => !inputs.includes(name));
+  const forOutputs = entries.filter(([name]) => name === ALL_NAMES || outputs.includes(name));
   return {
     ...forInputs.length > 0 && { inputNoData: Object.fromEntries(forInputs) },
     ...forOutputs.length > 0 && { outputNoData: Object.fromEntries(forOutputs) },

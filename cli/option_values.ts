@@ -109,6 +109,19 @@ export function parseNoData(option: string, text: string): number | bigint | nul
 }
 
 /**
+ * A nodata value as {@linkcode parseNoData} takes it, or with commas one a layer.
+ *
+ * @throws {ConfigError} for anything else.
+ */
+export function parseLayersNoData(
+  option: string,
+  text: string,
+): number | bigint | null | (number | bigint | null)[] {
+  if (!text.includes(",")) return parseNoData(option, text);
+  return text.split(",").map((value) => parseNoData(option, value.trim()));
+}
+
+/**
  * Band numbers, counting from 1, with commas.
  *
  * @throws {ConfigError} if one is not a whole number of at least 1.

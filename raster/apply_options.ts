@@ -54,12 +54,15 @@ export interface ApplierControls {
   readonly overlap?: number;
   /** How the inputs' extents make the working grid. Default `intersection`. */
   readonly footprint?: Footprint;
-  /** A raster whose grid is the reference; with `bounds_from_reference` also its extent. */
+  /** A raster, or the name of an input, whose grid is the reference; with `bounds_from_reference` also its extent. */
   readonly reference?: string | URL;
   /** A grid that is the reference. With it a run needs no input at all. */
   readonly referencePixgrid?: PixelGrid;
-  /** Names of the inputs whose extents count; the others are read where they lie. Default all. */
-  readonly filesForExtent?: readonly string[];
+  /**
+   * Names of the inputs whose extents count, or files, which need not be inputs; the other inputs are read where they lie.
+   * Default all inputs.
+   */
+  readonly filesForExtent?: readonly (string | URL)[];
   /** GDAL's GTiff creation options, `KEY=VALUE`, for all outputs or by output name. Given ones go over the defaults. */
   readonly creationOptions?: PerName<readonly string[]>;
   /** Bands to read, counting from 1, in the order given. Default all. */
@@ -70,10 +73,10 @@ export interface ApplierControls {
    */
   readonly inputNoData?: PerName<number | bigint | null | readonly (number | bigint | null)[]>;
   /**
-   * The outputs' nodata value; null for none. Their pixel types must be able to hold it. Default 0, as RIOS's
-   * statsIgnore.
+   * The outputs' nodata value; null for none. Their pixel types must be able to hold it. A list of one a layer must repeat
+   * one value, as a GeoTIFF has one for all its bands. Default 0, as RIOS's statsIgnore.
    */
-  readonly outputNoData?: PerName<number | bigint | null>;
+  readonly outputNoData?: PerName<number | bigint | null | readonly (number | bigint | null)[]>;
   /** The outputs' pixel type. Default that of the array in the first block. */
   readonly outputType?: PerName<DataType>;
   /** Names of the outputs' bands. */

@@ -12,6 +12,18 @@ import type { RasterInfo } from "./raster_info.ts";
 /** One nodata value for all layers, or a list of one a layer; null is none. */
 export type LayersNodata = number | bigint | null | readonly (number | bigint | null)[];
 
+function isNodata(value: unknown): value is number | bigint | null {
+  return value === null || typeof value === "number" || typeof value === "bigint";
+}
+
+/** What {@linkcode isLayersNodata} takes, for people. */
+export const NODATA_WORDS = "a number, null, or a list of one a layer";
+
+/** Whether something can be the nodata values of the layers that are read. */
+export function isLayersNodata(value: unknown): value is LayersNodata {
+  return isNodata(value) || Array.isArray(value) && value.every(isNodata);
+}
+
 /** One file of an input and the nodata value that the user gave it. */
 export interface InputNodata {
   /** The input's name. */
@@ -33,7 +45,7 @@ export function layerNodata(
   { name, info, given, layers }: InputNodata & { readonly layers: readonly number[] },
 ): (number | bigint | null)[] {
   if (given === undefined) return layers.map((band) => ownNodata(info, band));
-  if (!isList(given)) return layers.map(() => heldNodata(given, { name, info }));
+  if (!isNodataList(given)) return layers.map(() => heldNodata(given, { name, info }));
   if (given.length !== layers.length) {
     throw new ConfigError(
       `inputNoData of '${name}' has ${given.length} value(s), and ${layers.length} layer(s) of '${info.location}' ` +
@@ -63,8 +75,8 @@ function heldNodata(
   );
 }
 
-// Array.isArray() does not tell a readonly list from the rest.
-function isList(given: LayersNodata): given is readonly (number | bigint | null)[] {
+/** Whether it is one value a layer. */
+export function isNodataList(given: LayersNodata): given is readonly (number | bigint | null)[] {
   return Array.isArray(given);
 }
 

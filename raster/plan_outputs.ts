@@ -15,7 +15,8 @@ import { windowForLayouts } from "./geotiff/window_fit.ts";
 import { requireOutputNodata } from "./output_nodata.ts";
 import { checkNames, valueFor } from "./per_name.ts";
 import { NO_GEOTRANSFORM, type PixelGrid } from "./pixel_grid.ts";
-import { isNodata, namedFiles } from "./plan_inputs.ts";
+import { namedFiles } from "./named_files.ts";
+import { isLayersNodata, isNodataList, type LayersNodata, NODATA_WORDS } from "./input_nodata.ts";
 import { outputLabel, type OutputPlan } from "./raster_job.ts";
 
 /** One output and what its file begins as. */
@@ -56,13 +57,6 @@ const TYPE_NAMES = `one of ${Object.keys(DATA_TYPES).join(", ")}`;
 export function planOutputs(options: ApplyOptions, workinggrid: PixelGrid): PlannedOutputs {
   const controls = options.controls ?? {};
   const names = Object.keys(options.outfiles ?? {});
-  for (const name of names) {
-    if (Object.hasOwn(options.infiles ?? {}, name)) {
-      throw new ConfigError(
-        `The name '${name}' is used twice, for an input and an output: give each its own`,
-      );
-    }
-  }
   const perOutput = ["creationOptions", "outputNoData", "outputType", "layerNames"] as const;
   for (const option of perOutput) checkNames(controls[option], option, names);
   const requested = {
@@ -76,9 +70,10 @@ export function planOutputs(options: ApplyOptions, workinggrid: PixelGrid): Plan
       ...{ optionName: "creationOptions", isOne: isStrings, what: "a list of KEY=VALUE", fallback: [] },
     });
     const nodata = valueFor(controls.outputNoData, name, {
-      ...{ optionName: "outputNoData", isOne: isNodata, what: "a number or null", fallback: 0 },
+      ...{ optionName: "outputNoData", isOne: isLayersNodata, what: NODATA_WORDS, fallback: 0 },
     });
-    return makeOutputLayout(parseCreationOptions(creation), { width: ncols, height: nrows, nodata });
+    const layout = { width: ncols, height: nrows, nodata: oneNodata(nodata, name) };
+    return makeOutputLayout(parseCreationOptions(creation), layout);
   });
   const window = windowForLayouts(layouts, requested, { exact: controls.windowExact ?? false });
   const blocks = { ncols, nrows, windowxsize: window.windowxsize, windowysize: window.windowysize };
@@ -109,6 +104,16 @@ export function planOutputs(options: ApplyOptions, workinggrid: PixelGrid): Plan
     blocks,
     notice: window.notice,
   };
+}
+
+/** GDAL_NODATA is one for all bands of a file. */
+function oneNodata(nodata: LayersNodata, name: string): number | bigint | null {
+  const [first = null, ...others] = isNodataList(nodata) ? nodata : [nodata];
+  if (others.every((value) => Object.is(value, first))) return first;
+  throw new ConfigError(
+    `outputNoData of '${name}' has different values, and a GeoTIFF has one for all its bands: give one, or write the ` +
+      "bands to outputs of their own",
+  );
 }
 
 function side(name: string, value: number | undefined): number {

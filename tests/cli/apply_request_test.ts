@@ -155,6 +155,15 @@ Deno.test("a kind's parameters come as an object, one by one, or both, and JSON 
   );
 });
 
+Deno.test("a name of an input and an output stands for both, and nodata values may be one a layer", async () => {
+  const { controls } = await request("--in img=a --out img=b --nodata img:1,none,nan --type img:float32");
+  assertEquals(controls, {
+    inputNoData: { img: [1, null, NaN] },
+    outputNoData: { img: [1, null, NaN] },
+    outputType: { img: "float32" },
+  });
+});
+
 Deno.test("a reference alone is enough to work on", async () => {
   assertEquals((await request("--reference r.tif --out o=o.tif")).infiles, {});
 });
@@ -169,8 +178,8 @@ Deno.test("nothing to read, unknown names and doubled names are refused", async 
     "--layers 'imh:1': 'imh' is no input: did you mean img? the inputs are img",
   );
   assertEquals(
-    await refused("--in img=a --files-for-extent aux"),
-    "--files-for-extent: 'aux' is no input; the inputs are img",
+    await refused("--in img=a --nodata img:1,x"),
+    "--nodata takes a number, nan, inf or none, not 'x'",
   );
   assertEquals(
     await refused("--in img=a --type ndvi:uint8"),

@@ -84,6 +84,21 @@ const CASES: readonly FootprintCase[] = [
     frame: { col: 10, row: 21, width: 47, height: 99 },
   },
   {
+    name: "the bounds of the input that is named as the reference",
+    controls: () => ({ footprint: "bounds_from_reference", reference: "c" }),
+    frame: { col: 10, row: 21, width: 47, height: 99 },
+  },
+  {
+    name: "the extent of a file that is no input",
+    controls: (reference) => ({ filesForExtent: [new URL(`file://${reference}`)] }),
+    frame: REFERENCE,
+  },
+  {
+    name: "the extent of a file that is an input",
+    controls: (reference) => ({ filesForExtent: [reference.replace("reference.tif", "c.tif")] }),
+    frame: { col: 10, row: 21, width: 47, height: 99 },
+  },
+  {
     name: "the union of some of the inputs",
     controls: () => ({ filesForExtent: ["b", "c"], footprint: "union" }),
     frame: { col: 10, row: -14, width: 105, height: 134 },

@@ -213,3 +213,21 @@ Deno.test("a mosaic of more files than are opened at once is read in the order g
   const made = await readRaster(out);
   assertEquals([made.width, made.height], [283, 127]);
 });
+
+Deno.test("an input and an output may have one name, as in RIOS; each has options of its own", async () => {
+  using folder = tempFolder();
+  const [scene, out] = [folder.file("scene.tif"), folder.file("out.tif")];
+  const { pixels } = makeRaster(scene, { width: 40, height: 30, holes: 0 });
+  await run({
+    userFunction: (_info, { img }, outputs) => {
+      if (img.nodata !== 3) throw new Error(`the input's nodata value is ${img.nodata}`);
+      outputs.img = img;
+    },
+    infiles: { img: scene },
+    outfiles: { img: out },
+    controls: { inputNoData: { img: 3 }, outputNoData: { img: 5 } },
+  });
+  const made = await readRaster(out);
+  assertEquals(made.nodata, 5);
+  assertSamePixels(made.pixels, pixels, "copy");
+});

@@ -218,3 +218,19 @@ Deno.test("an output's nodata value is taken at the ends of its type's range", a
     assertEquals([made.nodata, made.pixels.constructor], [written, newPixelArray(dataType, 0).constructor]);
   }
 });
+
+Deno.test("a list of nodata values gives each layer its own, and an output one that it repeats", async () => {
+  using folder = tempFolder();
+  makeRaster(folder.file("img.tif"), { ...SIZE, bands: 3, dataType: "int16", nodata: 7 });
+  await run({
+    userFunction: (info, { img }, outputs) => {
+      const seen = [1, 2].map((band) => info.getNoDataValueFor(img, band));
+      if (seen[0] !== -1 || seen[1] !== null) throw new Error(`${seen}`);
+      outputs.out = img;
+    },
+    infiles: { img: folder.file("img.tif") },
+    outfiles: { out: folder.file("out.tif") },
+    controls: { ...BLOCKS, layers: [3, 1], inputNoData: [-1, null], outputNoData: [9, 9], overlap: 0 },
+  });
+  assertEquals((await readRaster(folder.file("out.tif"))).nodata, 9);
+});
