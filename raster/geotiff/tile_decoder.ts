@@ -7,6 +7,7 @@ import { messageOf, RasterError } from "../../core/errors.ts";
 import { DATA_TYPES } from "../data_type.ts";
 import { swapBytes } from "./byte_order.ts";
 import type { ChunkDecoder, ChunkStream } from "./codecs/chunk_decoder.ts";
+import { UnsupportedData } from "./codecs/unsupported_data.ts";
 import type { ImageLayout } from "./image_layout.ts";
 import { undoFloatingPoint, undoHorizontal } from "./predictor_decode.ts";
 import { tileSize } from "./tile_index.ts";
@@ -187,10 +188,9 @@ export class TileDecoder {
   }
 
   #damaged(place: TilePlace, reason: string, cause?: unknown): RasterError {
+    const advice = cause instanceof UnsupportedData ? "" : "; get a good copy of the file";
     return new RasterError(
-      `${
-        tileName(this.#layout, place)
-      } of '${this.#name}' can't be decoded: ${reason}; get a good copy of the file`,
+      `${tileName(this.#layout, place)} of '${this.#name}' can't be decoded: ${reason}${advice}`,
       { cause },
     );
   }

@@ -5,9 +5,11 @@
  * @module
  */
 import { loadedOnce } from "../../loaded_once.ts";
+import { CURE } from "../refusals.ts";
 import { PHOTOMETRIC } from "../tags.ts";
 import type { ChunkDecoder, CodecContext } from "./chunk_decoder.ts";
 import { completeJpeg } from "./jpeg_stream.ts";
+import { UnsupportedData } from "./unsupported_data.ts";
 
 /** What we use of the library, which has no types for its loader. */
 interface JpegLibrary {
@@ -45,6 +47,11 @@ export async function loadJpegDecoder(context: CodecContext): Promise<ChunkDecod
       }
       const { stream, frame } = completeJpeg(encoded, { tables: context.jpegTables, colours });
       const { width, height, components, precision } = frame;
+      if (frame.subsampled && colours === "asStored") {
+        const what =
+          `JPEG with subsampled components in an image that is not YCbCr (photometric ${context.photometric}) is`;
+        throw new UnsupportedData(what, CURE.anew);
+      }
       const fits = width === shape.width && height >= shape.rows && height <= shape.maxRows;
       if (!fits || components !== shape.samples || precision !== 8) {
         throw new Error(

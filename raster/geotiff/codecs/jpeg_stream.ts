@@ -15,6 +15,8 @@ export interface JpegFrame {
   readonly height: number;
   /** Components. */
   readonly components: number;
+  /** Whether a component has fewer samples than another. */
+  readonly subsampled: boolean;
 }
 
 /** How a decoder must take the colours: as they are, or YCbCr that becomes RGB. */
@@ -89,11 +91,16 @@ function isFrameHeader(marker: number): boolean {
 function readFrame(segment: Uint8Array<ArrayBuffer>): JpegFrame {
   if (segment.length < 10) throw new Error("damaged JPEG data (short frame header)");
   const view = new DataView(segment.buffer, segment.byteOffset, segment.byteLength);
+  const components = view.getUint8(9);
+  if (segment.length < 10 + 3 * components) throw new Error("damaged JPEG data (short frame header)");
+  // Three bytes a component: its id, its sampling factors across and down in one, and its quantization table.
+  const factors = Array.from({ length: components }, (_, i) => view.getUint8(11 + 3 * i));
   return {
     precision: view.getUint8(4),
     height: view.getUint16(5),
     width: view.getUint16(7),
-    components: view.getUint8(9),
+    components,
+    subsampled: factors.some((factor) => factor !== factors[0]),
   };
 }
 

@@ -39,28 +39,69 @@ export async function loadLercDecoder(context: CodecContext): Promise<ChunkDecod
       const blob = unwrap(encoded, { shape, additional });
       const { width, height, depth, blobBytes, dataType: typeNumber } = readLercHeader(blob);
       const type = LERC_TYPES[typeNumber];
+      const isFloat = DATA_TYPES[dataType].sampleFormat === 3;
+      const bandsBytes = isFloat && depth === 1 && type === dataType ? bytesOfBands(blob, shape) : undefined;
       const fits = width === shape.width && height >= shape.rows && height <= shape.maxRows;
       const maskIsAlpha = type === "uint8" && shape.samples > 1 && depth === shape.samples - 1;
-      if (!fits || depth !== shape.samples && !maskIsAlpha || type !== dataType) {
+      if (!fits || depth !== shape.samples && !maskIsAlpha && bandsBytes === undefined || type !== dataType) {
         throw new Error(
           `it holds ${width} x ${height} pixels of ${depth} x ${type ?? "an unknown type"} ` +
             `where ${shape.width} x ${shape.rows} of ${shape.samples} x ${dataType} are needed`,
         );
       }
-      let pixels: ArrayBufferView<ArrayBuffer>;
-      let mask: Uint8Array | null;
-      try {
-        const decoded = lerc.decode(blob.subarray(0, blobBytes), { returnInterleaved: true });
-        pixels = decoded.pixels[0]!;
-        mask = decoded.mask;
-      } catch (cause) {
-        throw new Error("damaged LERC data", { cause });
+      const { pixels: bands, mask, bandMasks } = (() => {
+        try {
+          return lerc.decode(blob.subarray(0, bandsBytes ?? blobBytes), { returnInterleaved: true });
+        } catch (cause) {
+          throw new Error("damaged LERC data", { cause });
+        }
+      })();
+      if (bandsBytes !== undefined) {
+        return interleaved(bands as readonly Floats[], bandMasks ?? bands.map(() => mask));
       }
+      const pixels = bands[0]!;
       if (maskIsAlpha) return withAlpha(pixels as Uint8Array<ArrayBuffer>, mask, depth);
-      if (mask !== null && DATA_TYPES[dataType].sampleFormat === 3) fillMasked(pixels, mask, shape.samples);
+      if (mask !== null && isFloat) fillMasked(pixels, mask, shape.samples);
       return new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
     },
   };
+}
+
+/**
+ * The bytes of the blobs that stand one behind the other, one a band: so libtiff writes interleaved bands whose NaN are in
+ * different places, since a blob of several values a pixel has one mask for all. undefined if it is one blob for all bands.
+ */
+function bytesOfBands(blob: Uint8Array<ArrayBuffer>, { samples }: ChunkShape): number | undefined {
+  const first = readLercHeader(blob);
+  if (samples === 1 || blob.length === first.blobBytes) return undefined;
+  let at = first.blobBytes;
+  for (let band = 1; band < samples; band++) {
+    const next = readLercHeader(blob.subarray(at));
+    const same = next.width === first.width && next.height === first.height && next.depth === first.depth &&
+      next.dataType === first.dataType;
+    if (!same) throw new Error("damaged LERC data (its bands are not alike)");
+    at += next.blobBytes;
+  }
+  return at;
+}
+
+type Floats = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
+
+/** The bands pixel by pixel, NaN where a band's mask says that it has nothing. */
+function interleaved(
+  bands: readonly Floats[],
+  masks: readonly (Uint8Array | null)[],
+): Uint8Array<ArrayBuffer> {
+  const count = bands[0]!.length;
+  const isDouble = bands[0] instanceof Float64Array;
+  const samples = isDouble ? new Float64Array(count * bands.length) : new Float32Array(count * bands.length);
+  for (const [band, values] of bands.entries()) {
+    const mask = masks[band] ?? null;
+    for (let i = 0, to = band; i < count; i++, to += bands.length) {
+      samples[to] = mask !== null && mask[i] === 0 ? NaN : values[i]!;
+    }
+  }
+  return new Uint8Array(samples.buffer);
 }
 
 function unwrap(

@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { CURE } from "../refusals.ts";
 import type { ChunkStream } from "./chunk_decoder.ts";
+import { UnsupportedData } from "./unsupported_data.ts";
 
 const CLEAR = 256;
 const END = 257;
@@ -13,11 +15,11 @@ const TABLE_SIZE = 4096;
 /**
  * libtiff's mark of files from before 1988, whose bits are in the other order: they begin with CLEAR.
  *
- * @throws {Error} if `encoded`, the beginning of a strip, has it.
+ * @throws {UnsupportedData} if `encoded`, the beginning of a strip, has it.
  */
 export function refuseOldStyle(encoded: Uint8Array<ArrayBuffer>): void {
   if (encoded.length >= 2 && encoded[0] === 0 && (encoded[1]! & 1) === 1) {
-    throw new Error("old-style LZW (least significant bit first) is not supported");
+    throw new UnsupportedData("old-style LZW (least significant bit first) is", CURE.rewrite);
   }
 }
 
