@@ -94,23 +94,7 @@ for (const bundler of BUNDLERS) {
   Deno.test(`${bundler}: names that mean something to a shell, a URL or esbuild are those of their files`, async () => {
     const helper =
       "export function check(n: number): number {\n  if (n > 3) throw new Error('big');\n  return n;\n}\n";
-    for (
-      const odd of [
-        "a*b",
-        "**",
-        "a?b",
-        "a#b",
-        "[ab]",
-        "{a,b}",
-        "a%20b",
-        "100%",
-        "ä b",
-        `"'`,
-        "a:b",
-        "a\\b",
-        "$a",
-      ]
-    ) {
+    for (const odd of ["a*b", "** a?b#c", "[ab]{a,b}", "100% %20", `ä"'$a:b`]) {
       const user = `import { check } from "./${encodeURIComponent(odd)}/h${encodeURIComponent(odd)}.ts";
 export default (n: number) => check(n) + 1;
 `;
