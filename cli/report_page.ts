@@ -61,7 +61,7 @@ function factTable(result: ApplyResult, facts: ReportFacts): string[] {
     ["Blocks", `${blocks.done} of ${blocks.total}, ${rate}`],
     ["Taken from an earlier run", String(blocks.resumed)],
     ["Handed out again", String(blocks.retried)],
-    ["Workers", `${workers.started} started, ${workers.lost} lost, ${workers.kind}`],
+    ["Workers", `${workers.ran} ran, ${workers.started} started, ${workers.lost} lost, ${workers.kind}`],
     ["Manager", `${facts.host}, blockfleet ${facts.version}`],
   ];
   return [

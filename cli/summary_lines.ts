@@ -16,7 +16,7 @@ export function outputLine({ path, width, height, bands, type, bytes }: OutputSu
 /** Blocks, workers and time in a line. */
 export function blocksLine({ blocks, workers, wallSeconds }: ApplyResult): string {
   const facts = [
-    `${plural(blocks.total, "block")} on ${plural(workers.started, `${workers.kind} worker`)} in ${
+    `${plural(blocks.total, "block")} on ${plural(workers.ran, `${workers.kind} worker`)} in ${
       seconds(wallSeconds)
     }`,
     blocks.resumed > 0 && `${blocks.resumed} taken from an earlier run`,

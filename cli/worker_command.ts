@@ -53,7 +53,11 @@ export async function runWorker(options: ParsedOptions, console: CliConsole): Pr
       drainGraceMs: 1000 * wholeNumber(options, "drain-grace", { fallback: 20 }),
     });
   } finally {
-    await channel.leave("the worker ends");
+    await channel.leave(
+      draining.aborted
+        ? `it was told to end by ${draining.reason}, as by a cancelled job or a limit of time or memory`
+        : "the worker ends",
+    );
   }
   const end = await channel.ended;
   if (end.cause === "closed" || end.cause === "left") return EXIT_DONE;
@@ -114,11 +118,12 @@ interface WholeNumber {
 /** A batch system's SIGTERM, and a terminal's Ctrl-C, which reaches a worker too although its manager ends it. */
 function drainOnSignal(): AbortSignal {
   const draining = new AbortController();
-  const drain = () => draining.abort();
-  Deno.addSignalListener("SIGINT", drain);
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", drain);
+  const drainAt = (signal: Deno.Signal) => Deno.addSignalListener(signal, () => draining.abort(signal));
+  drainAt("SIGINT");
+  if (Deno.build.os !== "windows") drainAt("SIGTERM");
   // One that nobody has started by hand is its manager's to end. Deno no longer ignores SIGHUP, as under nohup, once it
   // listens to another signal; so it takes a listener to ignore it.
-  Deno.addSignalListener("SIGHUP", Deno.stdin.isTerminal() ? drain : () => {});
+  if (Deno.stdin.isTerminal()) drainAt("SIGHUP");
+  else Deno.addSignalListener("SIGHUP", () => {});
   return draining.signal;
 }

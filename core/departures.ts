@@ -139,7 +139,7 @@ export class Departures {
       const blame = end.unexpected && end.cause !== "lost";
       const loss = { blame, ...computing === undefined ? {} : { computing } };
       this.#lostCount++;
-      this.#explainLoss(session, scheduler.close(session.id, loss), messageOf(end.reason));
+      this.#explainLoss(session, { ...end, verdict: scheduler.close(session.id, loss) });
     }
     this.#noteMissingArgs(session);
     hooks.gone(session.worker, "another");
@@ -235,12 +235,21 @@ export class Departures {
     );
   }
 
-  #explainLoss(session: Session, verdict: LossVerdict, reason: string): void {
+  /** The block in hand is named, whether it is blamed or not. */
+  #explainLoss(
+    session: Session,
+    { verdict, ...end }: Pick<LinkEnd, "reason" | "computing"> & { verdict: LossVerdict },
+  ): void {
     const { job, scheduler, hooks, maxWorkerLosses } = this.#parts;
     const { blamed } = verdict;
     const block = blamed === undefined ? undefined : job.describeBlock(blamed);
+    const inHand = blamed ?? end.computing ?? -1;
     hooks.notice(lossNotice({
-      ...{ verdict, reason, maxWorkerLosses, context: session.context(block) },
+      verdict,
+      reason: messageOf(end.reason),
+      maxWorkerLosses,
+      context: session.context(block),
+      inHand: inHand < 0 ? undefined : job.describeBlock(inHand),
       times: blamed === undefined ? 0 : scheduler.deathsOf(blamed),
     }));
   }

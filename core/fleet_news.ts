@@ -16,6 +16,15 @@ const LAST_RESULTS_MS = 200;
 /** Ends that nothing explains but the block in hand. */
 const BLAMING_CAUSES: ReadonlySet<EndCause> = new Set(["exit", "killed", "unknown"]);
 
+/** Ends that were not the worker's own. */
+const FOREIGN_CAUSES: ReadonlySet<EndCause> = new Set([
+  "killed",
+  "walltime",
+  "preempted",
+  "cancelled",
+  "node",
+]);
+
 type Ended = Extract<FleetEvent, { type: "ended" }>;
 
 /** What hearing takes. */
@@ -139,7 +148,11 @@ export class FleetNews {
     };
     // Not by its number alone: a newer session of the worker may have come by then.
     const session = dispatcher.sessionOf(worker, nativeId);
-    if (session === undefined) return gone();
+    if (session === undefined) {
+      // It has left in order, or was missed before its queue said why: that is worth a line.
+      if (FOREIGN_CAUSES.has(cause)) this.#parts.notice(`Why worker ${worker} ended: ${messageOf(reason)}`);
+      return gone();
+    }
     const told: Promise<void> = sleep(LAST_RESULTS_MS, signal).then(() => {
       this.#underway.delete(told);
       if (signal.aborted) return;

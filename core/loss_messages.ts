@@ -15,6 +15,8 @@ export interface Loss {
   readonly reason: string;
   /** Which worker, and the block that is blamed, if one is. */
   readonly context: WorkerErrorContext;
+  /** The block that it was computing, if that is known and not blamed. */
+  readonly inHand?: string | undefined;
   /** Deaths that the blamed block is blamed for. */
   readonly times: number;
   /** The limit of losses since a block was last done. */
@@ -26,7 +28,7 @@ export interface Loss {
  *
  * @throws {WorkerError} if it does not.
  */
-export function lossNotice({ verdict, reason, context, times, maxWorkerLosses }: Loss): string {
+export function lossNotice({ verdict, reason, context, inHand, times, maxWorkerLosses }: Loss): string {
   const { block } = context;
   if (verdict.fatal === "killer") {
     throw new WorkerError(
@@ -35,14 +37,15 @@ export function lossNotice({ verdict, reason, context, times, maxWorkerLosses }:
     );
   }
   const during = block === undefined ? "" : ` while computing ${block}`;
+  const held = inHand === undefined || block !== undefined ? "" : ` (it had ${inHand} in hand)`;
   if (verdict.fatal === "worker losses") {
     throw new WorkerError(
-      `${tooManyLosses(maxWorkerLosses)}, ${describeWorker(context)}${during}: ${reason}`,
+      `${tooManyLosses(maxWorkerLosses)}, ${describeWorker(context)}${during}: ${reason}${held}`,
       context,
     );
   }
   const again = verdict.requeued === 0 ? "" : `; ${verdict.requeued} block(s) go back`;
-  return `${describeWorker(context)} was lost${during}: ${reason}${again}`;
+  return `${describeWorker(context)} was lost${during}: ${reason}${held}${again}`;
 }
 
 /** The beginning of the error that ends a run whose workers keep ending. */

@@ -54,8 +54,8 @@ export interface StartWorkersOptions {
 export interface RunCounts {
   /** Blocks done, taken from an earlier run, and handed out again after an error or a loss. */
   readonly blocks: { readonly done: number; readonly resumed: number; readonly retried: number };
-  /** Workers started, replacements included, and lost. */
-  readonly workers: { readonly started: number; readonly lost: number };
+  /** Workers that ran (one and those in its place are one), that were started (replacements included), and that were lost. */
+  readonly workers: { readonly ran: number; readonly started: number; readonly lost: number };
 }
 
 const TICK_MS = 100;
@@ -98,6 +98,8 @@ export class ComputeWorkerManager {
   #listening: Promise<void> | undefined;
   #finished = false;
   #started = 0;
+  /** Numbers of those that have connected. */
+  readonly #ran = new Set<number>();
 
   /** A manager of the workers of one driver; `getComputeWorkerManager(kind)` finds it by name. */
   constructor(driver: Driver) {
@@ -137,7 +139,8 @@ export class ComputeWorkerManager {
   /** What the run has counted so far. */
   counts(): RunCounts {
     const blocks = this.#dispatcher?.counts ?? { done: 0, resumed: 0, retried: 0 };
-    return { blocks, workers: { started: this.#started, lost: this.#dispatcher?.lostCount ?? 0 } };
+    const lost = this.#dispatcher?.lostCount ?? 0;
+    return { blocks, workers: { ran: this.#ran.size, started: this.#started, lost } };
   }
 
   /**
@@ -338,6 +341,7 @@ export class ComputeWorkerManager {
   }
 
   #attach(worker: number, hello: WorkerHello, link: WorkerLink): void {
+    this.#ran.add(worker);
     this.#news!.connected(worker, hello.nativeId);
     this.#dispatcher!.attach(worker, hello, link);
     this.#replacements!.connected(worker);

@@ -55,8 +55,13 @@ export interface MapBlocksSummary {
   readonly otherArgsList: unknown[];
   /** Blocks done, and handed out again after an error or a loss. */
   readonly blocks: { readonly done: number; readonly retried: number };
-  /** Workers: their kind, how many were started and how many were lost. */
-  readonly workers: { readonly kind: string; readonly started: number; readonly lost: number };
+  /** Workers: their kind, and how many ran (one and those in its place are one), were started, and were lost. */
+  readonly workers: {
+    readonly kind: string;
+    readonly ran: number;
+    readonly started: number;
+    readonly lost: number;
+  };
 }
 
 /**

@@ -187,8 +187,13 @@ export interface ApplyResult {
     readonly resumed: number;
     readonly retried: number;
   };
-  /** Workers: their kind, how many were started and how many were lost. */
-  readonly workers: { readonly kind: string; readonly started: number; readonly lost: number };
+  /** Workers: their kind, and how many ran (one and those in its place are one), were started, and were lost. */
+  readonly workers: {
+    readonly kind: string;
+    readonly ran: number;
+    readonly started: number;
+    readonly lost: number;
+  };
   /** Blocks that this run took from each worker, by its number; a replacement counts with the worker whose place it took. */
   readonly blocksByWorker: ReadonlyMap<number, number>;
   /** Wall time of the whole call, seconds. */

@@ -188,7 +188,9 @@ export class RemoteWorker implements WorkerLink {
 
   #finish(end: ChannelEnd): void {
     if (this.#end) return;
-    this.#end = this.#computing && end.unexpected ? { ...end, computing: this.#computing.block } : end;
+    // One that leaves by itself had no time to finish what it had begun.
+    const isCutShort = end.unexpected || end.cause === "left";
+    this.#end = this.#computing && isCutShort ? { ...end, computing: this.#computing.block } : end;
     clearTimeout(this.#grace);
     this.detach(end.reason);
     this.#stream.drop();

@@ -70,6 +70,7 @@ export function checkedParams(
     arraySize: 2,
     logFolder: "",
     logStem: "",
+    isFollowed: true,
     params: { ...params, ...ANY },
   }).filter(({ needed }) => !needed).map(({ option }) => option);
   const unknown = params.omitDirectives.find((option) => !known.includes(option));

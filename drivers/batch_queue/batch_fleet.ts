@@ -85,6 +85,7 @@ export class BatchFleet implements Fleet {
     this.#ends = new EndFinder({
       scheduler,
       run: ask,
+      memoryMib: options.params.memoryMib,
       logFile: (element) => this.#logFile(element),
       isOver: () => this.#stopping !== undefined,
       changed: this.#changed,
@@ -104,10 +105,11 @@ export class BatchFleet implements Fleet {
     this.#poller = new QueuePoller({
       title: scheduler.title,
       ask: () => this.#ask(),
-      hasJobs: () => this.#roster.live.length > 0,
+      hasJobs: () => this.#roster.listed.length > 0,
       notice,
     });
     channel.admit = (requested, hello) => {
+      if (this.#stopping) throw new Error("the run is over");
       const worker = this.#roster.admit(requested, hello);
       const { nativeId, host } = hello;
       this.#events.push({ type: "started", worker, nativeId, host });
@@ -219,7 +221,7 @@ export class BatchFleet implements Fleet {
 
   /** Asks the queue once; true for news, a text for trouble. */
   async #ask(): Promise<boolean | string> {
-    const elements = this.#roster.live;
+    const elements = this.#roster.listed;
     const askedAtMs = performance.now();
     const jobs = [...new Set(elements.map(({ job }) => job))];
     if (jobs.length === 0) return false;
@@ -232,20 +234,25 @@ export class BatchFleet implements Fleet {
     const ended: EndedElement[] = [];
     let isNews = false;
     for (const element of elements) {
-      if (element.isEnding) continue;
       const report = answer.reports.get(element.queueId);
       if (report === undefined) {
         const isKnown = !answer.unknownJobs.has(element.job.jobId);
-        if (!isKnown || isAbsent(element)) ended.push({ element, report: undefined });
-        else {
+        if (!isKnown || isAbsent(element)) {
+          element.isLeaving = false;
+          if (!element.isEnding) ended.push({ element, report: undefined });
+        } else if (!element.isEnding) {
           isNews = true;
           this.#ends.lookAtAbsent(element);
         }
         continue;
       }
       element.absentSinceMs = undefined;
-      if (report.state === "ended") ended.push({ element, report });
-      else if (this.#note(element, report, askedAtMs)) isNews = true;
+      element.isLeaving = report.isLeaving === true;
+      if (element.isEnding) continue;
+      if (report.state === "ended") {
+        // As the run ends, what a job leaves is awaited, but not for long.
+        if (!element.isLeaving || this.#stopping === undefined) ended.push({ element, report });
+      } else if (this.#note(element, report, askedAtMs)) isNews = true;
     }
     if (ended.length > 0) this.#ends.look(ended);
     this.#changed.notify();
@@ -374,7 +381,8 @@ export class BatchFleet implements Fleet {
       scheduler,
       run: this.#commands.run,
       finished,
-      elements: () => this.#roster.unended,
+      alive: () => this.#roster.alive,
+      leaving: () => this.#roster.leaving,
       isUndecided: this.#submitter.isUndecided,
       runId: context.runId,
       clusters: this.#options.jobs.clusters,
@@ -384,12 +392,20 @@ export class BatchFleet implements Fleet {
       },
       notice: (line) => context.notice(line),
     });
+    this.#ends.look(
+      this.#roster.unended.filter(({ isLeaving }) => isLeaving).map((element) => ({
+        element,
+        report: undefined,
+      })),
+    );
     await this.#ends.settled();
     const jobs = Map.groupBy(this.#roster.elements, ({ job }) => job);
     for (const [job, elements] of jobs) {
       if (elements.every(({ state }) => state === "ended")) await job.entry.gone();
     }
-    await logs.finish({ areJobsGone: this.#roster.unended.length === 0 });
+    await logs.finish({
+      areJobsGone: this.#roster.unended.length === 0 && this.#roster.leaving.length === 0,
+    });
     this.#events.close();
     return this.#reports.splice(0);
   }

@@ -22,6 +22,8 @@ export interface JobRequest {
   readonly logPrefix?: string;
   /** Names its log where the scheduler can't name it by its id: unique to one submission. */
   readonly logStem: string;
+  /** Whether its log is to be there while it runs, where the scheduler would else bring it at the end. Default false. */
+  readonly isFollowed?: boolean;
   /** The user's parameters. */
   readonly params: CheckedParams;
 }
@@ -60,6 +62,10 @@ export interface QueueReport {
   readonly cause?: EndCause;
   /** Its exit status, as far as the queue says. */
   readonly exitCode?: number;
+  /** That it was killed for memory, and what the queue says of that: used and limit, or nothing. */
+  readonly overMemory?: string;
+  /** Whether its processes have ended and the queue still lists it, such as while its log is being copied. */
+  readonly isLeaving?: boolean;
 }
 
 /** What the queue answered. */
@@ -112,6 +118,8 @@ export interface BatchScheduler {
    * @throws {ConfigError} naming the parameter.
    */
   check?(params: CheckedParams): void;
+  /** The option of the directive without which a job's log comes at its end, where there is one. */
+  readonly followOption?: string;
   /** The directives of a job. */
   directives(job: JobRequest): Directive[];
   /** Whether the last signal may reach no more than the script's own process group, which the worker is not in. */
@@ -131,8 +139,8 @@ export interface BatchScheduler {
   elementId(jobId: string, index: number): string;
   /** The id by which a running job or element knows itself. Default the one in the queue. */
   nativeId?(queueId: string): string;
-  /** An id as people read it. Default as it is. */
-  shownId?(queueId: string): string;
+  /** The cluster in an id; undefined for the own one. */
+  clusterOf?(queueId: string): string | undefined;
   /** The name of a job's log in its folder. */
   logName(logStem: string, jobId: string, index: number | undefined): string;
   /** Why the scheduler can't be reached, if so. */
@@ -174,6 +182,13 @@ export function directiveLines(
     ...directives.filter(({ option, needed }) => needed || !omitted.has(option)).map(({ text }) => text),
     ...extraDirectives,
   ].map((text) => checkDirective(`${directivePrefix} ${text}`));
+}
+
+/** An id as people read it. */
+export function shownId({ nativeId, clusterOf }: BatchScheduler, queueId: string): string {
+  const cluster = clusterOf?.(queueId);
+  const id = nativeId?.(queueId) ?? queueId;
+  return cluster === undefined ? id : `${id} of cluster ${cluster}`;
 }
 
 /** Whether a job that bears the mark `value` is meant by `token`: that very one, or where it ends in a colon all that begin so. */

@@ -5,19 +5,18 @@
  */
 import type { CleanupReport, RegisteredRun, RunSelector, ThingRecord } from "../../core/driver.ts";
 import { messageOf } from "../../core/errors.ts";
-import { sleep } from "../../core/sleep.ts";
-import type { BatchScheduler } from "./batch_scheduler.ts";
+import { type BatchScheduler, shownId } from "./batch_scheduler.ts";
 import { cancelJobs } from "./cancel_jobs.ts";
+import { type DeadJob, deadJob, lookById, lookByToken, untilGone } from "./dead_jobs.ts";
 import { JOB_THING } from "./job_submitter.ts";
 import { FOLDER_THING, removeFolder } from "./log_folder.ts";
 import type { CommandRunner } from "./run_command.ts";
 import { runToken } from "./worker_jobs.ts";
 
-/** Cancelled jobs are awaited for so long before their logs are removed, and asked about so often. */
-const GONE_MS = 15_000;
-const ASK_MS = 1000;
-
-/** Cancels the jobs of dead runs and removes their logs. */
+/**
+ * Cancels the jobs of dead runs and removes their logs. A job is removed when the queue no longer has it: until then its worker
+ * may compute, and the queue may bring a log to its folder.
+ */
 export async function cleanUpRuns(
   scheduler: BatchScheduler,
   selector: RunSelector,
@@ -29,52 +28,72 @@ export async function cleanUpRuns(
   if (runId !== undefined) await cleanUpByToken(runId);
   return report;
 
-  function shown(id: string): string {
-    return scheduler.shownId?.(id) ?? id;
-  }
-
   async function cleanUpRun(dead: RegisteredRun): Promise<void> {
-    let areJobsGone = true;
-    for (const thing of dead.things.filter(({ type }) => type === JOB_THING)) {
-      if (!await cleanUpJob(dead, thing)) areJobsGone = false;
+    const things = dead.things.filter(({ type }) => type === JOB_THING);
+    const cancelled = new Map<ThingRecord, readonly DeadJob[]>();
+    for (const thing of things) {
+      const jobs = await cancelThing(dead, thing);
+      if (jobs !== undefined) cancelled.set(thing, jobs);
+    }
+    await untilGone([...cancelled.values()].flat(), lookById(scheduler, run));
+    let areJobsGone = cancelled.size === things.length;
+    for (const [thing, jobs] of cancelled) {
+      if (!tell(jobs)) areJobsGone = false;
+      else if (!selector.dryRun) await dead.gone(thing);
     }
     const folders = dead.things.filter(({ type }) => type === FOLDER_THING);
-    if (areJobsGone && folders.length > 0 && !selector.dryRun) await untilGone(dead.runId);
-    for (const thing of folders) {
-      if (areJobsGone) await cleanUpFolder(dead, thing);
-    }
+    if (areJobsGone && things.length === 0 && folders.length > 0) areJobsGone = await isUnlisted(dead.runId);
+    for (const thing of folders) if (areJobsGone) await cleanUpFolder(dead, thing);
   }
 
-  async function cleanUpJob(dead: RegisteredRun, thing: ThingRecord): Promise<boolean> {
-    const known = typeof thing.data?.id === "string" ? [thing.data.id] : undefined;
-    const clusters = typeof thing.data?.clusters === "string" ? thing.data.clusters : undefined;
-    const ids = known ?? await scheduler.find(run, thing.key, clusters);
+  /** Whether the queue has no job of a run any more, of which the register knows none. */
+  async function isUnlisted(runId: string): Promise<boolean> {
+    if (selector.dryRun) return true;
+    const place = { token: runToken(runId), clusters: undefined };
+    const ids = await scheduler.find(run, place.token);
+    const jobs = (ids ?? []).map((jobId) => deadJob(scheduler, { jobId, arraySize: undefined }, runId));
+    for (const job of jobs) job.standing = "still there";
+    await untilGone(jobs, lookByToken(scheduler, run, place));
+    return tell(jobs.filter(({ standing }) => standing !== undefined));
+  }
+
+  /** Tells the jobs of a line of the register to end; undefined if that did not succeed. */
+  async function cancelThing(
+    { runId }: RegisteredRun,
+    { key, data }: ThingRecord,
+  ): Promise<DeadJob[] | undefined> {
+    const clusters = typeof data?.clusters === "string" ? data.clusters : undefined;
+    const ids = typeof data?.id === "string" ? [data.id] : await scheduler.find(run, key, clusters);
     if (ids === undefined) {
-      report.failed.push(`job ${thing.key}: ${scheduler.title} does not answer; try again later`);
-      return false;
+      report.failed.push(`job ${key}: ${scheduler.title} does not answer; try again later`);
+      return undefined;
     }
-    const what = ids.map((id) => `${scheduler.title} job ${shown(id)} of run ${dead.runId}`);
-    if (selector.dryRun) {
-      report.removed.push(...what);
-      return true;
-    }
-    const trouble = await cancelJobs(scheduler, run, ids);
-    if (trouble !== undefined) {
-      report.failed.push(...what.map((line) => `${line}: ${trouble}`));
-      return false;
-    }
-    await dead.gone(thing);
-    report.removed.push(...what);
-    return true;
+    const arraySize = typeof data?.arraySize === "number" ? data.arraySize : undefined;
+    return await cancel(ids.map((jobId) => deadJob(scheduler, { jobId, arraySize }, runId)));
   }
 
-  /** A queue that delivers a job's log at its end holds the job if the folder is gone. */
-  async function untilGone(runId: string): Promise<void> {
-    for (const since = performance.now(); performance.now() - since < GONE_MS;) {
-      const left = await scheduler.find(run, runToken(runId));
-      if (left === undefined || left.length === 0) return;
-      await sleep(ASK_MS);
+  async function cancel(jobs: DeadJob[]): Promise<DeadJob[] | undefined> {
+    if (selector.dryRun) return jobs;
+    const trouble = await cancelJobs(scheduler, run, jobs.map(({ jobId }) => jobId));
+    if (trouble === undefined) {
+      for (const job of jobs) job.standing = "told to end";
+      return jobs;
     }
+    report.failed.push(...jobs.map(({ what }) => `${what}: ${trouble}`));
+    return undefined;
+  }
+
+  /** Whether all of them are gone; says so of each. */
+  function tell(jobs: readonly DeadJob[]): boolean {
+    for (const { what, standing } of jobs) {
+      if (standing === undefined) report.removed.push(what);
+      else {
+        report.failed.push(
+          `${what}: it has been told to end, and is still in the queue (${standing}); its logs are kept`,
+        );
+      }
+    }
+    return jobs.every(({ standing }) => standing === undefined);
   }
 
   async function cleanUpFolder(dead: RegisteredRun, thing: ThingRecord): Promise<void> {
@@ -101,19 +120,19 @@ export async function cleanUpRuns(
 
   /** Jobs of a run that no register here knows, by the comment that they carry. */
   async function cleanUpByToken(runId: string): Promise<void> {
-    const ids = await scheduler.find(run, runToken(runId), scheduler.clusters?.([], Deno.env.toObject()));
+    const place = { token: runToken(runId), clusters: scheduler.clusters?.([], Deno.env.toObject()) };
+    const ids = await scheduler.find(run, place.token, place.clusters);
     if (ids === undefined) {
       report.failed.push(`run ${runId}: ${scheduler.title} does not answer; try again later`);
       return;
     }
     if (ids.length === 0) return;
-    const question = `Cancel ${scheduler.title} job(s) ${
-      ids.map(shown).join(", ")
-    }, which say that they are of run ${runId}?`;
+    const shown = ids.map((id) => shownId(scheduler, id)).join(", ");
+    const question = `Cancel ${scheduler.title} job(s) ${shown}, which say that they are of run ${runId}?`;
     if (!selector.dryRun && !await selector.confirm(question)) return;
-    const trouble = selector.dryRun ? undefined : await cancelJobs(scheduler, run, ids);
-    const what = ids.map((id) => `${scheduler.title} job ${shown(id)} of run ${runId}`);
-    if (trouble === undefined) report.removed.push(...what);
-    else report.failed.push(...what.map((line) => `${line}: ${trouble}`));
+    const jobs = await cancel(ids.map((jobId) => deadJob(scheduler, { jobId, arraySize: undefined }, runId)));
+    if (jobs === undefined) return;
+    await untilGone(jobs, lookByToken(scheduler, run, place));
+    tell(jobs);
   }
 }

@@ -6,6 +6,7 @@
 import type { EndCause } from "../../core/driver.ts";
 import type { QueueReport } from "./batch_scheduler.ts";
 import type { JobLog } from "./job_log.ts";
+import { memoryKill } from "./memory_kill.ts";
 
 /** An end. */
 export interface ElementEnd {
@@ -25,8 +26,14 @@ export interface EndContext {
   readonly ranSeconds?: number | undefined;
   /** Its time limit, seconds. */
   readonly walltimeSeconds?: number | undefined;
+  /** The memory that was asked for, MiB. */
+  readonly memoryMib?: number | undefined;
+  /** The program by which people end jobs, such as `qdel`. */
+  readonly cancelProgram?: string | undefined;
 }
 
+/** The status of a process that SIGKILL has ended. */
+const SIGKILLED = 128 + 9;
 /** A time limit is noticed late, and its start was seen late. */
 const WALLTIME_SLACK_SECONDS = 20;
 
@@ -37,15 +44,36 @@ export function elementEnd(
   context: EndContext,
 ): ElementEnd {
   const exitCode = report?.exitCode ?? log?.exitStatus;
-  const cause = endCause(report?.cause, exitCode, log, context);
+  const memory = memoryKill(report, log, context.memoryMib);
+  const cause = memory === undefined ? endCause(report?.cause, exitCode, log, context) : "killed";
+  const why = memory ?? causeWords(cause, { report, log, context, exitCode });
   const status = exitCode === undefined ? "" : `exit status ${exitCode}`;
-  const first = [report?.reason, status].filter((part) => part).join(", ") || "it is no longer in the queue";
+  const first = [report?.reason, status, why].filter((part) => part).join(", ") ||
+    "it is no longer in the queue";
   const tail = log === undefined
     ? `no log at ${context.logFile}`
     : log.tail === ""
     ? `nothing in its log ${context.logFile}`
     : log.tail;
   return { cause, ...exitCode === undefined ? {} : { exitCode }, text: `${first}: ${tail}` };
+}
+
+/** What a cause means, where neither the queue's word nor the status says it. */
+function causeWords(cause: EndCause, known: {
+  readonly report: QueueReport | undefined;
+  readonly log: JobLog | undefined;
+  readonly context: EndContext;
+  readonly exitCode: number | undefined;
+}): string {
+  const { report, log, context: { cancelProgram }, exitCode } = known;
+  const word = report?.reason ?? "";
+  if (cause === "walltime") return /time/i.test(word) ? "" : "its walltime is over";
+  if (cause === "cancelled" && !/cancel|terminated by/i.test(word)) {
+    const signal = log?.signal === undefined ? "" : ` by ${log.signal}`;
+    return `it was told to end${signal}${cancelProgram === undefined ? "" : `, as ${cancelProgram} does`}`;
+  }
+  const isKilled = cause === "killed" && exitCode === SIGKILLED;
+  return isKilled ? "killed by SIGKILL, as by a node that is out of memory" : "";
 }
 
 function endCause(
@@ -57,7 +85,6 @@ function endCause(
   if (told !== undefined && told !== "exit" && told !== "unknown") return told;
   const words = log?.schedulerWords.join(" ") ?? "";
   if (/DUE TO TIME LIMIT|walltime \d+ exceeded limit/i.test(words)) return "walltime";
-  if (/oom[-_ ]kill|out[- ]of[- ]memory/i.test(words)) return "killed";
   if (log?.signal !== undefined) {
     const isOver = ranSeconds !== undefined && walltimeSeconds !== undefined &&
       ranSeconds + WALLTIME_SLACK_SECONDS >= walltimeSeconds;

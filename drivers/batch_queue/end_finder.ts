@@ -17,6 +17,8 @@ export interface EndFinderOptions {
   readonly scheduler: BatchScheduler;
   /** Runs its commands. */
   readonly run: CommandRunner;
+  /** The memory that each job asks for, MiB. */
+  readonly memoryMib: number | undefined;
   /** Where a job writes. */
   logFile(element: FleetElement): string;
   /** Whether the run is over, so that nothing is waited for. */
@@ -127,6 +129,8 @@ export class EndFinder {
       logFile: this.#options.logFile(element),
       ranSeconds: runningSinceMs === undefined ? undefined : (performance.now() - runningSinceMs) / 1000,
       walltimeSeconds,
+      memoryMib: this.#options.memoryMib,
+      cancelProgram: this.#options.scheduler.cancelCommands([element.queueId])[0]?.[0],
     });
     element.state = "ended";
     element.reason = end.text;

@@ -32,6 +32,8 @@ export interface FleetElement {
   absentSinceMs: number | undefined;
   /** Its time limit, seconds. */
   walltimeSeconds: number | undefined;
+  /** Whether its processes have ended and the queue still lists it. */
+  isLeaving: boolean;
   /** Whether its end is being looked into. */
   isEnding: boolean;
   /** Whether this program asked for its end. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { sleep } from "../../core/sleep.ts";
-import type { BatchScheduler } from "./batch_scheduler.ts";
+import { type BatchScheduler, shownId } from "./batch_scheduler.ts";
 import { cancelJobs, cancelLine } from "./cancel_jobs.ts";
 import type { FleetElement } from "./fleet_element.ts";
 import type { CommandRunner } from "./run_command.ts";
@@ -18,8 +18,10 @@ export interface FleetEndOptions {
   readonly run: CommandRunner;
   /** Whether the work is complete, so that workers end by themselves. */
   readonly finished: boolean;
-  /** Jobs that are not known to be over. */
-  elements(): FleetElement[];
+  /** Jobs that may be running, or may come to run. */
+  alive(): FleetElement[];
+  /** Jobs that have ended, and that the queue still lists. */
+  leaving(): FleetElement[];
   /** Whether a job may be in the queue that nobody knows of. */
   readonly isUndecided: boolean;
   /** The run. */
@@ -34,8 +36,13 @@ export interface FleetEndOptions {
 
 /** Jobs are awaited for so long, milliseconds. */
 export const PATIENCE_MS = 30_000;
-/** Workers whose work is complete are told so, and end by themselves within this. */
-const LEAVE_MS = 6000;
+/**
+ * Workers that are connected have been told of the end, and leave by themselves within this, or are cancelled. A job that ends
+ * by itself is known to have ended at once; of one that a queue ends, PBS may hear only 10 to 30 s later.
+ */
+const LEAVE_MS = { finished: 6000, unfinished: 3000 };
+/** Once all have ended, the queue gets so long to bring their logs. */
+const LOGS_MS = 6000;
 /** How often the queue is asked: soon after something was asked of the jobs, and ever more seldom. */
 const ASK_MS = { least: 250, most: 2000, growth: 1.5 };
 /** A cancel command that failed is tried again after so long. */
@@ -43,34 +50,35 @@ const AGAIN_MS = 5000;
 
 /** Cancels what is left and waits until it is gone, for half a minute; what remains then is named with the remedy. */
 export async function endFleet(options: FleetEndOptions): Promise<void> {
-  const { scheduler, run, finished, elements, ask, notice } = options;
+  const { scheduler, run, finished, alive, leaving, ask, notice } = options;
   const since = performance.now();
+  const isWithin = (ms: number) => performance.now() - since < ms;
   let pauseMs = ASK_MS.least;
-  const pause = async () => {
+  const pauseAndAsk = async () => {
     await sleep(pauseMs);
     pauseMs = Math.min(ASK_MS.most, pauseMs * ASK_MS.growth);
+    await ask();
   };
   if (options.isUndecided) await cancelUnknown(options);
-  if (finished) {
-    if (elements().length > 0) await ask();
-    // Those that wait or are just starting have nothing to finish, and would be waited for in vain.
-    await cancel(options, elements().filter(({ connectedAtMs }) => connectedAtMs === undefined));
-    while (elements().length > 0 && performance.now() - since < LEAVE_MS) {
-      await pause();
-      await ask();
-    }
-  }
-  let trouble = await cancel(options, elements());
+  if (finished && alive().length > 0) await ask();
+  // Those that wait or are just starting have nothing to finish, and would be waited for in vain.
+  let trouble = await cancel(alive().filter(({ connectedAtMs }) => connectedAtMs === undefined));
+  const leaveMs = finished ? LEAVE_MS.finished : LEAVE_MS.unfinished;
+  while (alive().length > 0 && isWithin(leaveMs)) await pauseAndAsk();
+  trouble = await cancel(alive()) ?? (alive().length > 0 ? trouble : undefined);
   let cancelledAtMs = performance.now();
-  while (elements().length > 0 && performance.now() - since < PATIENCE_MS) {
-    await pause();
-    await ask();
+  while (alive().length > 0 && isWithin(PATIENCE_MS)) {
+    await pauseAndAsk();
     if (trouble !== undefined && performance.now() - cancelledAtMs > AGAIN_MS) {
-      trouble = await cancel(options, elements());
+      trouble = await cancel(alive());
       cancelledAtMs = performance.now();
     }
   }
-  const left = wholeJobs(elements(), elements());
+  const endedAtMs = performance.now();
+  while (leaving().length > 0 && performance.now() - endedAtMs < LOGS_MS && isWithin(PATIENCE_MS)) {
+    await pauseAndAsk();
+  }
+  const left = wholeJobs(alive(), alive());
   if (left.length === 0) return;
   const why = trouble === undefined ? "" : ` (${trouble})`;
   notice(
@@ -79,13 +87,10 @@ export async function endFleet(options: FleetEndOptions): Promise<void> {
     }`,
   );
 
-  function cancel(
-    { scheduler }: FleetEndOptions,
-    meant: readonly FleetElement[],
-  ): Promise<string | undefined> {
+  function cancel(meant: readonly FleetElement[]): Promise<string | undefined> {
     for (const element of meant) element.isCancelled = true;
     if (meant.length > 0) pauseMs = ASK_MS.least;
-    return cancelJobs(scheduler, run, wholeJobs(meant, elements()));
+    return cancelJobs(scheduler, run, wholeJobs(meant, alive()));
   }
 }
 
@@ -106,7 +111,7 @@ async function cancelUnknown({ scheduler, run, runId, clusters, notice }: FleetE
   } else if (found.length > 0) {
     const trouble = await cancelJobs(scheduler, run, found);
     if (trouble !== undefined) {
-      const shown = found.map((id) => scheduler.shownId?.(id) ?? id).join(", ");
+      const shown = found.map((id) => shownId(scheduler, id)).join(", ");
       notice(`Job ${shown} of this run could not be cancelled: ${trouble}`);
     }
   }

@@ -45,9 +45,21 @@ export class FleetRoster {
     return this.elements.filter(({ state }) => state !== "ended");
   }
 
-  /** Those about which the queue is to be asked. */
-  get live(): FleetElement[] {
-    return this.unended.filter(({ isEnding }) => !isEnding);
+  /** Those about which the queue is to be asked: it may list a job that has ended for a while. */
+  get listed(): FleetElement[] {
+    return this.elements.filter(({ state, isEnding, isLeaving }) =>
+      isLeaving || state !== "ended" && !isEnding
+    );
+  }
+
+  /** Those that have ended, and that the queue still lists. */
+  get leaving(): FleetElement[] {
+    return this.elements.filter(({ isLeaving }) => isLeaving);
+  }
+
+  /** Those that may be running, or that may come to run. */
+  get alive(): FleetElement[] {
+    return this.unended.filter(({ isLeaving }) => !isLeaving);
   }
 
   /** Makes room for more workers; returns the number of the first. */
@@ -89,6 +101,7 @@ export class FleetRoster {
         connectedAtMs,
         absentSinceMs: undefined,
         walltimeSeconds: undefined,
+        isLeaving: false,
         isEnding: false,
         isCancelled: false,
       };

@@ -7,7 +7,7 @@ import type { RegisterEntry, RunRegister } from "../../core/driver.ts";
 import { SubmitError } from "../../core/errors.ts";
 import { sleep } from "../../core/sleep.ts";
 import { SubmissionNews } from "../../core/submission_news.ts";
-import { type BatchScheduler, complaint, type SubmittedJob } from "./batch_scheduler.ts";
+import { type BatchScheduler, complaint, shownId, type SubmittedJob } from "./batch_scheduler.ts";
 import type { CommandRunner } from "./run_command.ts";
 import type { JobSubmission, WorkerJobs } from "./worker_jobs.ts";
 
@@ -147,7 +147,7 @@ export class JobSubmitter {
       // Known before it is written down: what is known is cancelled even if the register can't be written.
       accepted({ jobId: id, arraySize, submission, entry });
       this.#news.add(
-        scheduler.shownId?.(id) ?? id,
+        shownId(scheduler, id),
         arraySize === undefined ? `worker ${first}` : `array of ${arraySize}`,
       );
       await entry.made({ id });

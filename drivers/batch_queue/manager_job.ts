@@ -50,6 +50,7 @@ export async function submitManagerJob(
     logFolder: job.folder,
     logPrefix: LOG_PREFIX,
     logStem: id,
+    isFollowed: true,
     params,
   };
   const script = renderJobScript({
@@ -73,6 +74,8 @@ export async function submitManagerJob(
     clusters: scheduler.clusters?.(params.extraDirectives, environment),
   });
   const logFile = `${job.folder}/${LOG_PREFIX}${scheduler.logName(id, jobId, undefined)}`;
+  const { followOption } = scheduler;
+  const isFollowed = followOption === undefined || !params.omitDirectives.includes(followOption);
   return {
     nativeId: jobId,
     logFile,
@@ -81,7 +84,10 @@ export async function submitManagerJob(
       : {},
     follow: [
       { title: "Its place in the queue", command: shellWords(scheduler.showCommand(jobId)) },
-      { title: "What it writes, once it runs", command: shellWords(["tail", "-F", logFile]) },
+      {
+        title: isFollowed ? "What it writes, once it runs" : "What it has written, once it is over",
+        command: shellWords(["tail", "-F", logFile]),
+      },
       { title: "To end it", command: cancelLine(scheduler, [jobId]) },
     ],
   };

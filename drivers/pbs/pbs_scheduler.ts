@@ -46,6 +46,7 @@ export function pbsScheduler(): BatchScheduler {
     // qstat shows everyone what -v passes on.
     carriesSecrets: false,
     drainSeconds: () => DRAIN_SECONDS,
+    followOption: "k",
     directives,
     parseJobId: (stdout) => /^\d+(?:\[\])?(?:\.\S+)?$/m.exec(stdout.trim())?.[0],
     refusal,
@@ -68,7 +69,7 @@ export function pbsScheduler(): BatchScheduler {
 }
 
 function directives(
-  { name, token, arraySize, logFolder, logPrefix = "", logStem, params }: JobRequest,
+  { name, token, arraySize, logFolder, logPrefix = "", logStem, isFollowed = false, params }: JobRequest,
 ): Directive[] {
   const { queue, account, qos, walltimeSeconds, maxRunning } = params;
   const log = `${logFolder}/${logPrefix}${logStem}${arraySize === undefined ? "" : "_^array_index^"}.log`;
@@ -79,6 +80,8 @@ function directives(
     directive("S", params.shell.split(" ")[0]!),
     directive("j", "oe"),
     directive("o", log),
+    // Written to its place by the node itself; without it a job's log is copied there at its end.
+    ...isFollowed ? [directive("k", "oed")] : [],
     directive("v", `${RUN_VARIABLE}=${token}`),
     ...arraySize === undefined ? [] : [directive("J", `0-${arraySize - 1}${throttle}`, true)],
     ...queue === undefined ? [] : [directive("q", queue)],

@@ -33,7 +33,7 @@ function ended(value: (key: string) => string | undefined): QueueReport {
   const failed = Number(code);
   const reason = failed === FAILED.no ? "" : `failed ${code}: ${words}`;
   const exitCode = Number.isNaN(status) ? {} : { exitCode: status };
-  const report = (cause: EndCause, more = exitCode): QueueReport => ({
+  const report = (cause: EndCause, more: Partial<QueueReport> = exitCode): QueueReport => ({
     state: "ended",
     reason,
     cause,
@@ -46,8 +46,11 @@ function ended(value: (key: string) => string | undefined): QueueReport {
       return report("requeued", {});
     case FAILED.overLimit:
     case FAILED.throughSignal:
-    case FAILED.afterJob:
+    case FAILED.afterJob: {
+      const overMemory = memoryOverLimit(value);
+      if (overMemory !== undefined) return report("killed", { ...exitCode, overMemory });
       return report(isOverTime(value) ? "walltime" : NOTICES.has(status) ? "cancelled" : "killed");
+    }
     default:
       // It never ran, so its status, 0, is none.
       return report("unknown", {});
@@ -60,4 +63,25 @@ function isOverTime(value: (key: string) => string | undefined): boolean {
   const ran = /^\d+/.exec(value("ru_wallclock") ?? "")?.[0];
   if (limit === undefined || ran === undefined) return false;
   return Number(ran) >= (/^\d+$/.test(limit) ? Number(limit) : parseClock(limit) ?? Infinity);
+}
+
+/**
+ * What a job used of its address space and the limit of that, if it came to it: Grid Engine then kills it without a word. The
+ * limit is one for each slot.
+ */
+function memoryOverLimit(value: (key: string) => string | undefined): string | undefined {
+  const limit = /\bh_vmem=([\d.]+[KMGT]?)/i.exec(value("category") ?? "")?.[1];
+  const used = value("maxvmem");
+  const slots = Number(value("slots") ?? 1) || 1;
+  const [usedBytes, limitBytes] = [bytes(used), bytes(limit)];
+  if (usedBytes === undefined || limitBytes === undefined || usedBytes < limitBytes * slots) return undefined;
+  return `maxvmem ${used}, limit h_vmem=${limit}${slots > 1 ? ` for each of ${slots} slots` : ""}`;
+}
+
+/** Bytes of `2.100GB` or `2G`: capitals count by 1024, small letters by 1000 (sge_types(1), "memory_specifier"). */
+function bytes(text: string | undefined): number | undefined {
+  const [, number, unit = ""] = /^([\d.]+)([kKmMgGtT]?)i?B?$/.exec(text ?? "") ?? [];
+  if (number === undefined) return undefined;
+  const base = unit === unit.toUpperCase() ? 1024 : 1000;
+  return Number(number) * base ** ("KMGT".indexOf(unit.toUpperCase() || "?") + 1);
 }

@@ -28,6 +28,7 @@ const RUNNING = new Set([
   "STOPPED",
   "SUSPENDED",
 ]);
+const OVER_MEMORY = "OUT_OF_MEMORY";
 const CAUSES = new Map<string, EndCause>([
   ["FAILED", "exit"],
   ["TIMEOUT", "walltime"],
@@ -37,7 +38,7 @@ const CAUSES = new Map<string, EndCause>([
   ["NODE_FAIL", "node"],
   ["BOOT_FAIL", "node"],
   ["PREEMPTED", "preempted"],
-  ["OUT_OF_MEMORY", "killed"],
+  [OVER_MEMORY, "killed"],
 ]);
 
 /** What `squeue -h -r -o` {@linkcode SQUEUE_FORMAT} says, by job or element id. Lines of another form are passed over. */
@@ -84,7 +85,8 @@ function standing(word: string, why: string): QueueReport {
   if (RUNNING.has(word)) return { state: "running", reason };
   if (word === "COMPLETED") return { state: "ended", reason, cause: "exit", exitCode: 0 };
   const cause = CAUSES.get(word);
-  return cause ? { state: "ended", reason, cause } : { state: "unknown", reason };
+  if (!cause) return { state: "unknown", reason };
+  return { state: "ended", reason, cause, ...word === OVER_MEMORY ? { overMemory: "" } : {} };
 }
 
 /** `ExitCode=STATUS:SIGNAL`; the signal wins. */

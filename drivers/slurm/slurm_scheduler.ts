@@ -89,10 +89,7 @@ export const slurm: BatchScheduler = {
 
   elementId,
   nativeId: (queueId) => clusterId(queueId).id,
-  shownId(queueId: string): string {
-    const { id, cluster } = clusterId(queueId);
-    return cluster === undefined ? id : `${id} of cluster ${cluster}`;
-  },
+  clusterOf: (queueId) => clusterId(queueId).cluster,
 
   logName: (_stem, jobId, index) =>
     `${clusterId(index === undefined ? jobId : elementId(jobId, index)).id}.log`,

@@ -57,7 +57,7 @@ Deno.test({
     );
     assertEquals([code, err.includes("blockfleet: ")], [0, false], err);
     const { workers, blocks } = JSON.parse(out);
-    assertEquals([workers, blocks.done], [{ kind: "CW_SUBPROC", started: 2, lost: 0 }, 6]);
+    assertEquals([workers, blocks.done], [{ kind: "CW_SUBPROC", ran: 2, started: 2, lost: 0 }, 6]);
     const twice = Uint16Array.from(pixels as Uint16Array, (pixel) => 2 * pixel);
     assertSamePixels((await readRaster(file("out.tif"))).pixels, twice, "out");
     assertEquals(program.commands(), ["apply", "worker", "worker"]);

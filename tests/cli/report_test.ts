@@ -18,7 +18,7 @@ function result(outputPath: string): ApplyResult {
     workinggrid: { geotransform: [0, 1, 0, 0, 0, -1], geoKeys: null, ncols: 300, nrows: 200 },
     outputs: [{ name: "o", path: outputPath, width: 300, height: 200, bands: 1, type: "uint8", bytes: 1500 }],
     blocks: { total: 8, done: 8, resumed: 3, retried: 1 },
-    workers: { kind: "CW_X", started: 3, lost: 1 },
+    workers: { kind: "CW_X", ran: 2, started: 3, lost: 1 },
     blocksByWorker: new Map([[1, 2], [0, 3]]),
     wallSeconds: 2,
   };
@@ -35,7 +35,7 @@ Deno.test("a report holds what was done, and a row with two charts for each time
   assertStringIncludes(page, "<td>2026-01-02T03:04:03Z</td>");
   assertStringIncludes(page, "<td>2026-01-02T03:04:05Z, after 2.00 s</td>");
   assertStringIncludes(page, "<td>8 of 8, 4.0 a second</td>");
-  assertStringIncludes(page, "<td>3 started, 1 lost, CW_X</td>");
+  assertStringIncludes(page, "<td>2 ran, 3 started, 1 lost, CW_X</td>");
   assertStringIncludes(page, "<td>300 x 200</td><td>1</td><td>uint8</td><td>1.5 kB</td>");
   const rows = page.match(/<tr><td>(reading|userfunction)<\/td>.*<\/tr>/g)!;
   assertEquals(rows.length, 2);

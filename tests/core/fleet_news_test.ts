@@ -124,3 +124,25 @@ Deno.test("what the user's onNotice throws ends the run, wherever the notice com
   await script.news({ type: "refused", worker: 1, reason: "QOSMaxJobs" });
   await failed;
 });
+
+Deno.test("why a worker ended that has handed its blocks back is told once its queue says it", async () => {
+  const script = new ScriptedRun();
+  const run = script.run(4);
+  const [leaving, staying] = [await script.connect(0), await script.connect(1)];
+  await leaving.hasBlock();
+  await leaving.drain();
+  await leaving.answer([...leaving.held.keys()][0]!);
+  await leaving.leave();
+  await script.news({
+    type: "ended",
+    worker: 0,
+    cause: "killed",
+    logTail: "job 7: killed for memory (mem 2kb exceeded limit 1kb)",
+  });
+  const serving = staying.serve();
+  await run;
+  await serving;
+  assertEquals(script.notices.filter((line) => line.startsWith("Why")), [
+    "Why worker 0 ended: job 7: killed for memory (mem 2kb exceeded limit 1kb)",
+  ]);
+});

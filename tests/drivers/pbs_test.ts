@@ -71,7 +71,8 @@ const EXITS: readonly (readonly [string, Partial<QueueReport>])[] = [
   ["271", { cause: "cancelled", exitCode: 143 }],
   ["265", { cause: "killed", exitCode: 137 }],
   ["-29", { cause: "walltime" }],
-  ["-27", { cause: "killed" }],
+  ["-27", { cause: "killed", overMemory: "" }],
+  ["-28", { cause: "killed" }],
   ["-1", { cause: "unknown", exitCode: -1 }],
 ];
 for (const [status, meaning] of EXITS) {
@@ -80,6 +81,20 @@ for (const [status, meaning] of EXITS) {
     assertEquals(report, { state: "ended", reason: "F", ...meaning });
   });
 }
+
+Deno.test("a job whose log is being copied has ended, with its status if that is told, and is still listed", () => {
+  const known = { job_state: "E", exec_host: "n1/0", substate: "51" };
+  const ended = { state: "ended", reason: "E", isLeaving: true } as const;
+  assertEquals(pbsReport(known), ended);
+  assertEquals(pbsReport({ ...known, Exit_status: "0" }), { ...ended, cause: "exit", exitCode: 0 });
+});
+
+Deno.test("the elements of an array that is held are told as held, though only the array itself says so", () => {
+  const [held, job] = [{ job_state: "H", Hold_Types: "u" }, { job_state: "Q" }];
+  assertEquals(pbsReport(job, held), { state: "queued", reason: "H (held)" });
+  assertEquals(pbsReport(job, { job_state: "B" }), { state: "queued", reason: "Q" });
+  assertEquals(pbsReport({ ...held, comment: "by ann" }).reason, "H (held): by ann");
+});
 
 Deno.test("a job that was deleted before it started was cancelled", () => {
   assertEquals(pbsReport({ job_state: "F" }).cause, "cancelled");

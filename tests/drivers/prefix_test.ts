@@ -30,5 +30,5 @@ Deno.test("the example's driver is given on the command line with its own parame
   }).output();
   assertEquals(code, 0, new TextDecoder().decode(stderr));
   const { workers } = JSON.parse(new TextDecoder().decode(stdout));
-  assertEquals(workers, { kind: "CW_PREFIX", started: 2, lost: 0 });
+  assertEquals(workers, { kind: "CW_PREFIX", ran: 2, started: 2, lost: 0 });
 });

@@ -228,6 +228,22 @@ Deno.test("qsub's answer is a job's or an array's number, and elements count fro
   assertEquals(sge.logName("workers_0", "42", 2), "workers_0_3.log");
 });
 
+Deno.test("a job that came to the limit of its address space was killed for memory", () => {
+  const accounting = (lines: Readonly<Record<string, string>>) => {
+    const record = { jobnumber: "7", failed: "100 : assumedly after job", exit_status: "137", ...lines };
+    const text = Object.entries(record).map(([key, value]) => `${key.padEnd(12)} ${value}`).join("\n");
+    return parseAccounting(`====\n${text}\n`).get("7")!;
+  };
+  const over = accounting({ maxvmem: "66.1GB", category: "-l h_vmem=33G,mem_free=1G -pe smp 2", slots: "2" });
+  assertEquals([over.cause, over.overMemory], [
+    "killed",
+    "maxvmem 66.1GB, limit h_vmem=33G for each of 2 slots",
+  ]);
+  const within = accounting({ maxvmem: "49.000GB", category: "-l h_vmem=64G", slots: "1" });
+  assertEquals([within.cause, within.overMemory], ["killed", undefined]);
+  assertEquals(accounting({ maxvmem: "49.000GB", category: "NONE" }).overMemory, undefined);
+});
+
 Deno.test("refusals are told apart: final, too many, later, and no answer", () => {
   const sge = sgeScheduler();
   const meanings = {

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { RegisteredRun, ThingRecord } from "../../core/driver.ts";
 import { ConfigError } from "../../core/errors.ts";
+import { shownId } from "../../drivers/batch_queue/batch_scheduler.ts";
 import { cancelLine } from "../../drivers/batch_queue/cancel_jobs.ts";
 import { cleanUpRuns } from "../../drivers/batch_queue/clean_up_runs.ts";
 import type { CommandResult, CommandRunner } from "../../drivers/batch_queue/run_command.ts";
@@ -14,7 +15,7 @@ const plain = (jobId: string) => ({ jobId, arraySize: undefined });
 Deno.test("an id with a cluster names elements, logs and commands of that cluster", () => {
   assertEquals([slurm.elementId("12;other", 3), slurm.elementId("12", 3)], ["12_3;other", "12_3"]);
   assertEquals(slurm.nativeId!("12_3;other"), "12_3");
-  assertEquals([slurm.shownId!("12;other"), slurm.shownId!("12")], ["12 of cluster other", "12"]);
+  assertEquals([shownId(slurm, "12;other"), shownId(slurm, "12")], ["12 of cluster other", "12"]);
   const logs = [slurm.logName("", "12;other", undefined), slurm.logName("", "12;other", 3)];
   assertEquals(logs, ["12.log", "12_3.log"]);
   assertEquals(slurm.showCommand("12;other"), ["squeue", "-M", "other", "-j", "12"]);
@@ -113,11 +114,10 @@ Deno.test("arrays are as large as the one other cluster allows", async () => {
 Deno.test("a run's jobs in two clusters with the same number are two workers, watched and cancelled where they are", async () => {
   const queue = new ScriptedQueue();
   queue.sbatch = () => ({ stdout: queue.scripts.length === 1 ? "1;other\n" : "1;near\n" });
-  let isOver = false;
   queue.squeue = (argv) => {
-    const isOther = argv.includes("other");
-    const state = isOver ? "CANCELLED" : "RUNNING";
-    return { stdout: `1|${state}|10:00|1:00:00|${isOther ? "n1" : "n2"}|None` };
+    const cluster = argv.includes("other") ? "other" : "near";
+    const state = queue.asked.includes(`scancel -M ${cluster} 1`) ? "CANCELLED" : "RUNNING";
+    return { stdout: `1|${state}|10:00|1:00:00|${cluster === "other" ? "n1" : "n2"}|None` };
   };
   await using test = await ScriptedFleet.make({ queue, arrayLimit: 1 });
   await test.fleet.begin(2);
@@ -125,7 +125,6 @@ Deno.test("a run's jobs in two clusters with the same number are two workers, wa
   assertEquals((await test.until("queued", 1)).reason, "RUNNING on n2, not connected yet");
   assertEquals([test.connect("1", 1), test.connect("1", 0)], [1, 0]);
   assertEquals(test.register.things.get("blockfleet:r1:0"), 'made {"id":"1;other"}');
-  isOver = true;
   await test.fleet.stop({ finished: false });
   const cancels = queue.asked.filter((words) => words.startsWith("scancel"));
   assertEquals(cancels, ["scancel -M other 1", "scancel -M near 1"]);

@@ -51,6 +51,11 @@ const ENDS = {
   SOMETHING_NEW: undefined,
 };
 
+Deno.test("a job that was killed for memory is told as that", () => {
+  const report = parseSqueue("1|OUT_OF_MEMORY|0:00|1:00|n1|OutOfMemory\n").get("1");
+  assertEquals([report?.cause, report?.overMemory], ["killed", ""]);
+});
+
 for (const [word, cause] of Object.entries(ENDS)) {
   Deno.test(`a job that is ${word} has the cause ${cause ?? "unknown, and is not taken for ended"}`, () => {
     const report = parseSqueue(`1|${word}|0:00|1:00|n1|None\n`).get("1");

@@ -311,3 +311,14 @@ async function openSession(connection: Deno.TcpConn): Promise<void> {
   batch.control(FrameKind.OPEN, encodeHeader(openBody(open)).header);
   await connection.write(batch.take());
 }
+
+Deno.test("a worker that leaves in the middle of a block is said to have had it in hand", async () => {
+  await using server = await TestServer.start();
+  const channel = await server.connect();
+  channel.computing(7);
+  await until(() => server.workers[0]?.computing()?.block === 7);
+  await channel.leave("told to end");
+  await until(() => server.ends.length === 1);
+  const { reason, cause, computing } = server.ends[0]!;
+  assertEquals([reason, cause, computing], ["told to end", "left", 7]);
+});

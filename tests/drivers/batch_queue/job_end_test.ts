@@ -1,5 +1,5 @@
 /** How a job ended, from its log and from the queue. */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { elementEnd } from "../../../drivers/batch_queue/element_end.ts";
 import { type JobLog, parseJobLog, readJobLog } from "../../../drivers/batch_queue/job_log.ts";
 import { BEGIN_MARK, END_MARK } from "../../../drivers/batch_queue/job_script.ts";
@@ -64,6 +64,56 @@ Deno.test("where the queue says nothing, a job that was told to end was cancelle
   const causeOf = (ranSeconds: number) =>
     elementEnd(undefined, told, { logFile: LOG_FILE, ranSeconds, walltimeSeconds: 600 }).cause;
   assertEquals([causeOf(100), causeOf(590)], ["cancelled", "walltime"]);
+});
+
+Deno.test("an end that neither the queue nor the log explains is explained by its cause", () => {
+  const textOf = (given: Partial<JobLog>, ranSeconds = 100) =>
+    elementEnd(undefined, log(given), {
+      logFile: LOG_FILE,
+      ranSeconds,
+      walltimeSeconds: 600,
+      cancelProgram: "qdel",
+    }).text;
+  const told = { exitStatus: 0, signal: "SIGTERM" };
+  assertEquals([textOf(told), textOf(told, 590), textOf({ exitStatus: 137 })], [
+    "exit status 0, it was told to end by SIGTERM, as qdel does: nothing in its log /logs/1.log",
+    "exit status 0, its walltime is over: nothing in its log /logs/1.log",
+    "exit status 137, killed by SIGKILL, as by a node that is out of memory: nothing in its log /logs/1.log",
+  ]);
+});
+
+const MEMORY_LINES = [
+  "=>> PBS: job killed: mem 362720kb exceeded limit 256000kb",
+  "slurmstepd-n1: error: Detected 1 oom_kill event in StepId=7.batch. Some of the step tasks have been OOM Killed.",
+  "slurmstepd: error: Job 12 exceeded memory limit (2100000 > 2097152), being killed",
+];
+for (const line of MEMORY_LINES) {
+  Deno.test(`'${line.slice(0, 50)}...' in a log is an end for memory, whatever ended the job then`, () => {
+    const text = `${BEGIN_MARK}, 1\n${line}\n${END_MARK}, exit status 0, after SIGTERM, now\n`;
+    const end = elementEnd(
+      { state: "ended", reason: "F", cause: "cancelled", exitCode: 143 },
+      parseJobLog(text),
+      {
+        logFile: LOG_FILE,
+        memoryMib: 250,
+      },
+    );
+    assertEquals(end.cause, "killed");
+    const words = line.replace(/^=>> PBS: job killed: /, "");
+    assertStringIncludes(
+      end.text,
+      `killed for memory (${words}; 250 MiB were asked for): ask for more with memory, or use a smaller window`,
+    );
+  });
+}
+
+Deno.test("the queue's own word on memory counts as the log's does", () => {
+  const report = { state: "ended", reason: "OUT_OF_MEMORY", cause: "killed", overMemory: "" } as const;
+  const { text } = elementEnd(report, undefined, { logFile: LOG_FILE });
+  assertEquals(
+    text,
+    "OUT_OF_MEMORY, killed for memory: ask for more with memory, or use a smaller window: no log at /logs/1.log",
+  );
 });
 
 Deno.test("a status above 128 is a kill, and one below it an exit", () => {

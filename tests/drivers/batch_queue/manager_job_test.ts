@@ -1,7 +1,9 @@
 /** The manager as a job. */
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { SubmitError } from "../../../core/errors.ts";
+import { checkedParams } from "../../../drivers/batch_queue/batch_driver.ts";
 import { submitManagerJob } from "../../../drivers/batch_queue/manager_job.ts";
+import { pbsScheduler } from "../../../drivers/pbs/pbs_scheduler.ts";
 import { slurm } from "../../../drivers/slurm/slurm_scheduler.ts";
 
 async function submitted(extraParams: Record<string, unknown>) {
@@ -44,6 +46,25 @@ for (const isThere of [true, false]) {
     assertMatch(message, /^It is not known whether .*Socket timed out .* before you try again$/);
   });
 }
+
+Deno.test("PBS is told to write the manager's log as it runs, unless the site refuses that, which is said", async () => {
+  const follow = async (extraParams: Record<string, unknown>) => {
+    let script = "";
+    const { follow } = await submitManagerJob(
+      pbsScheduler(),
+      { command: ["blockfleet", "apply"], folder: "/here", jobName: undefined, extraParams },
+      (argv, options) => {
+        script = options?.stdin ?? "";
+        return Promise.resolve({ argv, exitCode: 0, stdout: "7.pbs1\n", stderr: "" });
+      },
+    );
+    return [script.includes("\n#PBS -k oed\n"), follow[1]!.title];
+  };
+  assertEquals(await follow({}), [true, "What it writes, once it runs"]);
+  assertEquals(await follow({ omitDirectives: ["-k"] }), [false, "What it has written, once it is over"]);
+  // The manager's own run has the same dictionary.
+  assertEquals(checkedParams(pbsScheduler(), { omitDirectives: ["-k"] }).omitDirectives, ["k"]);
+});
 
 Deno.test("a manager with a walltime of its own, or workers without one, are worth no notice", async () => {
   const own = await submitted({ walltime: "1h", manager: { walltime: "1d" } });

@@ -50,6 +50,8 @@ export class ScriptedQueue {
   sbatch: Answer;
   /** Answers `squeue`; default with `lines`. */
   squeue: Answer;
+  /** Answers `scancel`; default that all is well. */
+  scancel: Answer = () => ({});
   #jobs = 0;
 
   /** A queue that accepts everything, and shows nothing. */
@@ -66,6 +68,8 @@ export class ScriptedQueue {
       ? this.sbatch(argv, options)
       : argv[0] === "squeue"
       ? this.squeue(argv, options)
+      : argv[0] === "scancel"
+      ? this.scancel(argv, options)
       : {};
     return { argv, exitCode: 0, stdout: "", stderr: "", ...await answer };
   };
