@@ -180,3 +180,9 @@ export class ProtocolError extends BlockfleetError {}
 
 /** The other side of the data channel does not know the run's key, or has another certificate. */
 export class AuthError extends BlockfleetError {}
+
+/** The operating system's code of an error, such as "ENOSPC", where it has one. */
+export function errorCode(error: unknown): string | undefined {
+  const code = error instanceof Error ? (error as Error & { code?: unknown }).code : undefined;
+  return typeof code === "string" ? code : undefined;
+}

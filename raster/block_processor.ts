@@ -69,7 +69,7 @@ function inputSource(job: RasterJob, timers: IntervalRecorder): InputSource {
 }
 
 function readHere(job: RasterJob, timers: IntervalRecorder): InputSource {
-  const reader = new InputReader(job.inputs, job.run.overlap);
+  const reader = new InputReader(job.inputs, job.run.overlap, job.openFiles);
   return {
     readAhead: reader.remote ? 2 : 0,
     read: (block) => timers.interval("reading", () => reader.read(blockDefn(job.run.blocks, block))),

@@ -6,6 +6,7 @@
 import type { CheckedConcurrency } from "../core/checked_concurrency.ts";
 import type { Driver } from "../core/driver.ts";
 import type { ComputeWorkerManager } from "../core/manager.ts";
+import { OpenFiles } from "../core/open_files.ts";
 import { headerOnly } from "../core/payload.ts";
 import { ReaderPool } from "../core/reader_pool.ts";
 import type { Timers } from "../core/timers.ts";
@@ -14,6 +15,7 @@ import type { ApplyOptions, Progress } from "./apply_options.ts";
 import { totalBlocks } from "./block_list.ts";
 import { COMPUTE_PROGRAM } from "./compute_thread.ts";
 import type { JournaledOutputs } from "./journal/journaled_outputs.ts";
+import { openFilesPerThread } from "./open_file_budget.ts";
 import { type ApplyPlan, readThreadsHere, readThreadsThere } from "./plan_apply.ts";
 import { RASTER_READ_PROCESSOR, type RasterJob } from "./raster_job.ts";
 import { RasterRun } from "./raster_run.ts";
@@ -68,7 +70,17 @@ export async function computeBlocks(run: ReadyRun, options: ComputeBlocksOptions
   const workers = Math.min(concurrency.workers, x * y - outputs.done.length);
   const threadsHere = readThreadsHere(concurrency, { workers, inProcess: driver.inProcess });
   const threadsThere = readThreadsThere(concurrency, driver.inProcess);
-  const job = rasterJob(plan, { jobName, readsHere: threadsHere === 0 });
+  const readsHere = threadsHere === 0;
+  const openFiles = openFilesPerThread({
+    limit: new OpenFiles().limit,
+    threads: !readsHere
+      ? threadsHere
+      : driver.inProcess
+      ? workers
+      : concurrency.threadsPerWorker + threadsThere,
+    areHere: !readsHere || driver.inProcess,
+  });
+  const job = rasterJob(plan, { jobName, readsHere, openFiles });
   const access = workerAccess({
     inputs: job.readsHere ? inputs.flatMap(({ files }) => files) : [],
     module: userFunction.kind === "module" ? userFunction.url : undefined,
@@ -107,11 +119,13 @@ export async function computeBlocks(run: ReadyRun, options: ComputeBlocksOptions
 
 function rasterJob(
   { workinggrid, blocks, overlap, inputs, files, userFunction, args }: ApplyPlan,
-  { jobName, readsHere }: { readonly jobName: string | undefined; readonly readsHere: boolean },
+  { jobName, readsHere, openFiles }:
+    & Pick<RasterJob["run"], "jobName">
+    & Pick<RasterJob, "readsHere" | "openFiles">,
 ): RasterJob {
   return {
     run: { workinggrid, blocks, overlap, jobName },
-    ...{ inputs, userFunction, ...args.job, readsHere },
+    ...{ inputs, userFunction, ...args.job, readsHere, openFiles },
     outputs: files.map(({ plan }) => plan),
   };
 }

@@ -9,6 +9,7 @@ import { type DataType, dataTypeOf, newPixelArray, type PixelArray, viewPixels }
 import { GeoTiffReader } from "./geotiff/geotiff_reader.ts";
 import { RasterBlock } from "./raster_block.ts";
 import type { InputFile, InputPlan } from "./raster_job.ts";
+import { FileHandles } from "./source/file_handles.ts";
 import { isRemote, readableLocation } from "./source/location.ts";
 import { hasChanged, isSameVersion } from "./source/version.ts";
 
@@ -22,12 +23,17 @@ export type InputBlocks = readonly RasterBlock[];
 export class InputReader implements AsyncDisposable {
   readonly #files: readonly InputFile[];
   readonly #overlap: number;
+  readonly #handles: FileHandles;
   readonly #readers: (Promise<GeoTiffReader> | undefined)[] = [];
 
-  /** @param overlap margin on each side, pixels. */
-  constructor(inputs: readonly InputPlan[], overlap: number) {
+  /**
+   * @param overlap margin on each side, pixels.
+   * @param openFiles the most local files that are kept open. Default no limit.
+   */
+  constructor(inputs: readonly InputPlan[], overlap: number, openFiles = Infinity) {
     this.#files = inputs.flatMap(({ files }) => files);
     this.#overlap = overlap;
+    this.#handles = new FileHandles(openFiles);
   }
 
   /** Whether any file is read over the network, so that it pays to read ahead of computing. */
@@ -97,6 +103,7 @@ export class InputReader implements AsyncDisposable {
       cacheWholeTiles: this.#overlap > 0,
       expectedVersion: file.version,
       bandNodata: file.bandNodata,
+      handles: this.#handles,
     });
     if (isSameVersion(reader.info.version, file.version)) return reader;
     await reader[Symbol.asyncDispose]();

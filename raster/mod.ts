@@ -12,5 +12,6 @@ export * from "./pixel_grid.ts";
 export * from "./raster_block.ts";
 export * from "./raster_info.ts";
 export type { OpenSourceOptions } from "./source/byte_source.ts";
+export { FileHandles } from "./source/file_handles.ts";
 export * from "./reader_info.ts";
 export type { UnreadKind, UnreadPart } from "./unread_parts.ts";

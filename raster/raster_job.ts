@@ -100,6 +100,8 @@ export interface RasterJob {
   readonly otherArgs: unknown;
   /** Whether the worker reads its inputs; otherwise they come with each block. */
   readonly readsHere: boolean;
+  /** The most input files that each reading thread keeps open. */
+  readonly openFiles: number;
 }
 
 /** The header of a block's result; the parts are one an output, then those of other args. */

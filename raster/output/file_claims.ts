@@ -8,9 +8,9 @@ import { basename } from "@std/path/basename";
 import { dirname } from "@std/path/dirname";
 import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
-import { ConfigError } from "../../core/errors.ts";
+import { ConfigError, errorCode } from "../../core/errors.ts";
 import { isFileUrl, isUrl } from "../source/location.ts";
-import { errorCode, writeError } from "./write_error.ts";
+import { writeError } from "./write_error.ts";
 
 /** A file of the run, as it was given. */
 export interface NamedFilePath {

@@ -6,12 +6,12 @@
 import { basename } from "@std/path/basename";
 import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
-import { ConfigError, RasterError } from "../../core/errors.ts";
+import { ConfigError, errorCode, RasterError } from "../../core/errors.ts";
 import { FileClaims, localPath, type NamedFilePath, statOf } from "./file_claims.ts";
 import { journalPath } from "./journal_path.ts";
 import { lockPath } from "./output_lock.ts";
 import { partPath } from "./part_file.ts";
-import { errorCode, writeError } from "./write_error.ts";
+import { writeError } from "./write_error.ts";
 
 /** An output by the name that the user gave it. */
 export interface NamedPath {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { messageOf, RasterError } from "../../core/errors.ts";
+import { errorCode, messageOf, RasterError } from "../../core/errors.ts";
 
 /** The operating system's reasons that have something to be done about them, by its codes. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -33,10 +33,4 @@ export function writeError(path: string, cause: unknown, detail = ""): RasterErr
   return new RasterError(`Cannot write '${path}': ${reason}${detail === "" ? "" : ` (${detail})`}`, {
     cause,
   });
-}
-
-/** The operating system's code of an error, such as "ENOSPC", where it has one. */
-export function errorCode(error: unknown): string | undefined {
-  const code = error instanceof Error ? (error as Error & { code?: unknown }).code : undefined;
-  return typeof code === "string" ? code : undefined;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { RasterError } from "../../core/errors.ts";
+import type { FileHandles } from "./file_handles.ts";
 import { FileSource } from "./file_source.ts";
 import { displayName, isUrl } from "./location.ts";
 
@@ -42,6 +43,8 @@ export interface ByteSource extends AsyncDisposable {
 export interface OpenSourceOptions {
   /** What messages call a local file. Default its path. */
   name?: string;
+  /** The open files that a local file is to be one of, of a limited number. Default its own, which stays open. */
+  handles?: FileHandles;
   /** Ends requests that are under way, and all later ones. */
   signal?: AbortSignal;
   /** http(s): the first wait before a request is tried again, doubled each time. Default 250. */
@@ -62,8 +65,8 @@ export async function openByteSource(
   options: OpenSourceOptions = {},
 ): Promise<ByteSource> {
   const url = location instanceof URL ? location : parseUrl(location);
-  if (url === undefined) return FileSource.open(String(location), options.name);
-  if (url.protocol === "file:") return FileSource.open(await pathOf(url), options.name);
+  if (url === undefined) return FileSource.open(String(location), options);
+  if (url.protocol === "file:") return FileSource.open(await pathOf(url), options);
   if (url.protocol === "http:" || url.protocol === "https:") {
     const { HttpSource } = await import("./http_source.ts");
     return HttpSource.open(url, options);

@@ -3,37 +3,46 @@
  *
  * @module
  */
-import { messageOf, RasterError } from "../../core/errors.ts";
+import { errorCode, messageOf, RasterError } from "../../core/errors.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { checkRange } from "./check_range.ts";
+import { FileHandles } from "./file_handles.ts";
+import { hasChanged } from "./version.ts";
+
+/** How a file is opened. */
+export interface OpenFileOptions {
+  /** What messages call it. Default its path. */
+  readonly name?: string | undefined;
+  /** The open files that it is to be one of. Default its own. */
+  readonly handles?: FileHandles | undefined;
+}
 
 /** A file, read synchronously: one read costs a few microseconds less than through a promise. */
 export class FileSource implements ByteSource {
   /** What messages call it. */
   readonly name: string;
-  /** Size in bytes, when it was opened. */
-  readonly byteLength: number;
-  /** Size and modification time. */
-  readonly version: string;
   /** About what a seek and a read cost, in bytes copied from the page cache. */
   readonly worthSkippingBytes = 16384;
-  #file: Deno.FsFile | undefined;
+  readonly #path: string;
+  readonly #handles: FileHandles;
+  #byteLength = 0;
+  #version: string | undefined;
+  #isClosed = false;
 
-  private constructor(name: string, file: Deno.FsFile, info: Deno.FileInfo) {
+  private constructor(path: string, { name = path, handles = new FileHandles() }: OpenFileOptions) {
     this.name = name;
-    this.#file = file;
-    this.byteLength = info.size;
-    this.version = `${info.size}-${info.mtime?.getTime() ?? 0}`;
+    this.#path = path;
+    this.#handles = handles;
   }
 
   /**
    * Opens `path` for reading.
    *
-   * @param name what messages call it.
    * @throws {RasterError} if it is missing, a folder, or not readable.
    */
-  static async open(path: string, name: string = path): Promise<FileSource> {
-    let file: Deno.FsFile;
+  static async open(path: string, options: OpenFileOptions = {}): Promise<FileSource> {
+    const source = new FileSource(path, options);
+    const { name } = source;
     try {
       // A FIFO would block the open for ever, and a device has no size.
       const { isFile, isDirectory } = await Deno.stat(path);
@@ -41,16 +50,21 @@ export class FileSource implements ByteSource {
         throw new RasterError(`Cannot open '${name}': it is a folder, give a raster file in it`);
       }
       if (!isFile) throw new RasterError(`Cannot open '${name}': it is not a regular file`);
-      file = await Deno.open(path, { read: true });
     } catch (error) {
       throw openError(name, error);
     }
-    try {
-      return new FileSource(name, file, file.statSync());
-    } catch (error) {
-      file.close();
-      throw openError(name, error);
-    }
+    source.#file();
+    return source;
+  }
+
+  /** Size in bytes, when it was opened. */
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
+  /** Size and modification time. */
+  get version(): string {
+    return this.#version!;
   }
 
   /**
@@ -72,12 +86,12 @@ export class FileSource implements ByteSource {
    */
   readInto(offset: number, into: Uint8Array<ArrayBuffer>): void {
     checkRange(this, offset, into.length);
-    if (this.#file === undefined) throw new RasterError(`Cannot read '${this.name}': it has been closed`);
+    const file = this.#file();
     let filled = 0;
     try {
-      this.#file.seekSync(offset, Deno.SeekMode.Start);
+      file.seekSync(offset, Deno.SeekMode.Start);
       while (filled < into.length) {
-        const n = this.#file.readSync(filled === 0 ? into : into.subarray(filled));
+        const n = file.readSync(filled === 0 ? into : into.subarray(filled));
         if (n === null) break;
         filled += n;
       }
@@ -94,9 +108,34 @@ export class FileSource implements ByteSource {
 
   /** Closes the file. */
   [Symbol.asyncDispose](): Promise<void> {
-    this.#file?.close();
-    this.#file = undefined;
+    this.#handles.close(this);
+    this.#isClosed = true;
     return Promise.resolve();
+  }
+
+  /** The open file; one that was closed meanwhile is opened again. */
+  #file(): Deno.FsFile {
+    if (this.#isClosed) throw new RasterError(`Cannot read '${this.name}': it has been closed`);
+    try {
+      return this.#handles.get(this, () => this.#open());
+    } catch (error) {
+      throw openError(this.name, error);
+    }
+  }
+
+  #open(): Deno.FsFile {
+    const file = Deno.openSync(this.#path, { read: true });
+    try {
+      const { size, mtime } = file.statSync();
+      const version = `${size}-${mtime?.getTime() ?? 0}`;
+      if (this.#version !== undefined && version !== this.#version) throw hasChanged(this.name);
+      this.#byteLength = size;
+      this.#version = version;
+      return file;
+    } catch (error) {
+      file.close();
+      throw error;
+    }
   }
 }
 
@@ -115,6 +154,9 @@ function openError(path: string, error: unknown): RasterError {
       `Cannot open '${path}': permission denied, check the file's mode and owner`,
       cause,
     );
+  }
+  if (errorCode(error) === "EMFILE") {
+    return new RasterError(`Cannot open '${path}': too many files are open (raise ulimit -n)`, cause);
   }
   return new RasterError(`Cannot open '${path}': ${messageOf(error)}`, cause);
 }

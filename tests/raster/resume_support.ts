@@ -18,7 +18,7 @@ export interface ResumeScene extends Disposable {
   file(name: string): string;
   /** The job, with outputs `a` and `b` in files whose names begin with `prefix`. */
   job(prefix: string, rest?: Partial<ApplyOptions>): ApplyOptions;
-  /** From now on the function throws in this block, and is slow in all; undefined for neither. Workers see it too. */
+  /** From now on the function throws in this block and all later ones, and is slow in all; undefined for neither. */
   failAt(block: number | undefined): void;
   /** From now on each block takes this long. */
   slowDown(milliseconds: number): void;
@@ -94,7 +94,8 @@ export default async (info: any, { img }: any, outputs: any) => {
   const [x, y] = info.getBlockCount();
   const { block, ms } = JSON.parse(Deno.readTextFileSync(${JSON.stringify(control)}));
   if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
-  if (y * info.getTotalBlocks()[0] + x === block) throw new Error("told to fail");
+  // All that come after it, too: another worker may be far ahead, and must not have done a block of a later failure.
+  if (block >= 0 && y * info.getTotalBlocks()[0] + x >= block) throw new Error("told to fail");
   outputs.a = { data: y === 0 ? img.data.map(() => 7) : img.data, bands: img.bands };
   outputs.b = Float32Array.from(img.band(1), (value) => value === 7 ? NaN : value / 2);
 };

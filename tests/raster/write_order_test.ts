@@ -7,7 +7,6 @@ import { BLOCKS, resumeScene } from "./resume_support.ts";
 class FileRecorder implements Disposable {
   readonly lines: string[] = [];
   readonly #before = { openSync: Deno.openSync, renameSync: Deno.renameSync, removeSync: Deno.removeSync };
-  readonly #readTextFileSync = Deno.readTextFileSync;
   readonly #methods: Pick<Deno.FsFile, "writeSync" | "syncData" | "syncSync">;
 
   constructor() {
@@ -15,10 +14,10 @@ class FileRecorder implements Disposable {
     const { openSync, renameSync, removeSync } = this.#before;
     const { writeSync, syncData, syncSync } = this.#methods = { ...pick(Deno.FsFile.prototype) };
     const names = new WeakMap<Deno.FsFile, string>();
-    const read = this.#readTextFileSync;
     Deno.openSync = (path, options) => {
       const file = openSync(path, options);
       names.set(file, !options?.write ? "folder" : basename(String(path)));
+      if (!options?.write) lines.push(`read ${basename(String(path))}`);
       return file;
     };
     Deno.renameSync = (from, to) => {
@@ -28,10 +27,6 @@ class FileRecorder implements Disposable {
     Deno.removeSync = (path, options) => {
       removeSync(path, options);
       lines.push(`remove ${basename(String(path))}`);
-    };
-    Deno.readTextFileSync = (path) => {
-      lines.push(`read ${basename(String(path))}`);
-      return read(path);
     };
     Deno.FsFile.prototype.writeSync = function (bytes) {
       lines.push(`write ${names.get(this)}`);
@@ -48,7 +43,7 @@ class FileRecorder implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    Object.assign(Deno, this.#before, { readTextFileSync: this.#readTextFileSync });
+    Object.assign(Deno, this.#before);
     Object.assign(Deno.FsFile.prototype, this.#methods);
   }
 }
