@@ -5,7 +5,7 @@
  */
 import { format as formatBytes } from "@std/fmt/bytes";
 import { messageOf } from "../core/errors.ts";
-import { crsName, epsgCode, GEO_KEY, geoKeyValues } from "../raster/geotiff/geo_keys.ts";
+import { citedName, crsName, epsgCode, geoKeyValues } from "../raster/geotiff/geo_keys.ts";
 import { pixelToWorld } from "../raster/pixel_grid.ts";
 import { gridCrsName } from "../raster/grid_crs.ts";
 import type { RasterInfo, Sidecar, SidecarFact } from "../raster/raster_info.ts";
@@ -128,19 +128,15 @@ function crsFacts({ geoKeys, wkt }: RasterInfo): InfoFacts["crs"] {
   if (wkt !== null) return { name: gridCrsName({ geoKeys, wkt }), epsg: null };
   const name = crsName(geoKeys);
   if (geoKeys === null || name === "none") return null;
-  const values = geoKeyValues(geoKeys);
   const epsg = epsgCode(geoKeys) ?? null;
-  const citation = [GEO_KEY.GTCitation, GEO_KEY.ProjectedCitation, GEO_KEY.GeodeticCitation]
-    .map((id) => values.get(id)).filter((value) => typeof value === "string")
-    .map((value) => messageOf(value))
-    // Some writers say so where they have no name.
-    .find((value) => !/^(unknown|unnamed|)$/i.test(value));
-  return { name: epsg === null || citation === undefined ? name : citation, epsg };
+  // A name is more than a number, but not where the file says that its system is another than the number's.
+  const cited = name === `EPSG:${epsg}` ? citedName(geoKeyValues(geoKeys)) : undefined;
+  return { name: cited ?? name, epsg };
 }
 
 function crsLine({ name, epsg }: NonNullable<InfoFacts["crs"]>): string {
   const code = `EPSG:${epsg}`;
-  return epsg === null || name === code ? name : `${name} (${code})`;
+  return epsg === null || name.startsWith(code) ? name : `${name} (${code})`;
 }
 
 function extentOf({ geotransform, width, height }: RasterInfo): InfoFacts["extent"] {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { crsName, sameCrs } from "./geotiff/geo_keys.ts";
+import { crsName, isWithoutSystem, sameKeys } from "./geotiff/geo_keys.ts";
 import type { PixelGrid } from "./pixel_grid.ts";
 
 /** What of a grid says its coordinate system. */
@@ -18,9 +18,17 @@ export function gridCrsName({ geoKeys, wkt }: GridCrs): string {
   return `user-defined (${name.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim()})`;
 }
 
-/** Whether two coordinate systems mean the same; of those that are texts, whether they are the same but for blanks. */
+/** Whether a grid says nothing of a coordinate system. */
+export function isWithoutCrs({ geoKeys, wkt }: GridCrs): boolean {
+  return wkt === undefined && isWithoutSystem(geoKeys);
+}
+
+/**
+ * Whether two grids say their system in the same words: by the same keys, or by a text that is the same but for blanks. Others
+ * may mean the same, too: `sameCrs` in `raster/crs/same_crs.ts` knows.
+ */
 export function sameGridCrs(a: GridCrs, b: GridCrs): boolean {
-  if (a.wkt === undefined && b.wkt === undefined) return sameCrs(a.geoKeys, b.geoKeys);
+  if (a.wkt === undefined && b.wkt === undefined) return sameKeys(a.geoKeys, b.geoKeys);
   return a.wkt !== undefined && b.wkt !== undefined && withoutBlanks(a.wkt) === withoutBlanks(b.wkt);
 }
 

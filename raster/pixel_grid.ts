@@ -4,6 +4,7 @@
  * @module
  */
 import { RasterError } from "../core/errors.ts";
+import { sameCrs } from "./crs/same_crs.ts";
 import { gridCrsName, sameGridCrs } from "./grid_crs.ts";
 import type { GeoKeys, GeoTransform } from "./raster_info.ts";
 import { warpAdvice } from "./warp_command.ts";
@@ -67,7 +68,8 @@ export function describeGrid(grid: PixelGrid): string {
 
 /**
  * Where `grid` lies in `reference`, if both share one lattice: same coordinate system, pixel size, rotation and
- * alignment.
+ * alignment. Systems are compared by their words: {@linkcode requireOffset} looks
+ * into what they mean.
  *
  * @returns the offset, or what differs.
  */
@@ -92,6 +94,13 @@ export function offsetOnLattice(reference: PixelGrid, grid: PixelGrid): PixelOff
   return { col: offset.col + 0, row: offset.row + 0 };
 }
 
+/** `grid` with the reference's words for its system, if its own mean the same; as it is, if not. */
+async function inSystemOf(reference: PixelGrid, grid: PixelGrid): Promise<PixelGrid> {
+  if (!await sameCrs(reference, grid)) return grid;
+  const { geotransform, ncols, nrows } = grid;
+  return { ...reference, geotransform, ncols, nrows };
+}
+
 /** A grid with the name that errors call it by. */
 export interface NamedGrid {
   /** For people: the file it is from. */
@@ -107,15 +116,16 @@ export interface NamedGrid {
  *
  * @throws {RasterError} if they share no lattice; both grids are shown.
  */
-export function requireOffset(reference: NamedGrid, named: NamedGrid): PixelOffset {
-  const offset = offsetOnLattice(reference.grid, named.grid);
+export async function requireOffset(reference: NamedGrid, named: NamedGrid): Promise<PixelOffset> {
+  const grid = await inSystemOf(reference.grid, named.grid);
+  const offset = offsetOnLattice(reference.grid, grid);
   if ("differs" in offset) {
     throw new RasterError(
       `'${named.name}' is not on the pixel grid of '${reference.name}': their ${offset.differs} differ. ` +
         `'${reference.name}' has ${describeGrid(reference.grid)}; '${named.name}' has ${
-          describeGrid(named.grid)
+          describeGrid(grid)
         }. ` +
-        warpAdvice(reference, named),
+        warpAdvice(reference, { ...named, grid }),
     );
   }
   return offset;
@@ -126,11 +136,11 @@ export function requireOffset(reference: NamedGrid, named: NamedGrid): PixelOffs
  *
  * @throws {RasterError} if one is not on the lattice, or nothing is common to all.
  */
-export function combineGrids(
+export async function combineGrids(
   reference: NamedGrid,
   grids: readonly NamedGrid[],
   options: { footprint: "intersection" | "union" },
-): PixelGrid {
+): Promise<PixelGrid> {
   const union = options.footprint === "union";
   let left = union ? Infinity : -Infinity;
   let top = left;
@@ -139,7 +149,7 @@ export function combineGrids(
   const lower = union ? Math.min : Math.max;
   const upper = union ? Math.max : Math.min;
   for (const named of grids) {
-    const { col, row } = requireOffset(reference, named);
+    const { col, row } = await requireOffset(reference, named);
     left = lower(left, col);
     top = lower(top, row);
     right = upper(right, col + named.grid.ncols);

@@ -56,7 +56,8 @@ export async function planInputs(options: ApplyOptions): Promise<PlannedInputs> 
   const files = await openAll(named, opening);
   const workinggrid = await workingGrid(files, { controls, opening });
   const reference = { name: "the working grid", isFile: false, grid: workinggrid };
-  const planned = files.map((file) => planFile(file, { controls, reference }));
+  const planned: InputFile[] = [];
+  for (const file of files) planned.push(await planFile(file, { controls, reference }));
   const inputs = names.map((name): InputPlan => ({
     name,
     isList: Array.isArray(options.infiles![name]),
@@ -83,13 +84,13 @@ function unversionedNotices(infos: readonly RasterInfo[]): string[] {
   ];
 }
 
-function planFile(
+async function planFile(
   file: OpenedFile,
   options: { controls: ApplierControls; reference: NamedGrid },
-): InputFile {
+): Promise<InputFile> {
   const { name, location, openAs, server, info } = file;
   const { controls, reference } = options;
-  const offset = requireOffset(namedGrid(file), reference);
+  const offset = await requireOffset(namedGrid(file), reference);
   const all = Array.from({ length: info.bands }, (_, index) => index + 1);
   const layers = valueFor(controls.layers, name, {
     ...{ optionName: "layers", isOne: isNumbers, what: "a list of band numbers", fallback: all },

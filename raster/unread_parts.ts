@@ -15,6 +15,7 @@ export type UnreadKind =
   | "tabFile"
   | "damagedSidecar"
   | "longSidecar"
+  | "damagedSystem"
   | "damagedDirectory"
   | "nodata";
 
@@ -49,6 +50,8 @@ const CONSEQUENCES: Readonly<Record<UnreadKind, string>> = {
   damagedSidecar:
     "which is passed over: what it says of place, coordinate system and nodata values is not used",
   longSidecar: "of which only the beginning is read: what stands behind it is not used",
+  damagedSystem:
+    "which says nothing: it counts as none, as for GDAL. gdal_edit.py -a_srs SYSTEM FILE gives the file one",
   damagedDirectory:
     "which is passed over: overviews, masks or images may be missing, but the image itself is read",
   nodata: "which no pixel can have: it counts as none. --nodata NAME:VALUE (inputNoData) gives another",

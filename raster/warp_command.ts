@@ -4,7 +4,8 @@
  * @module
  */
 import { basename } from "@std/path/basename";
-import { gridCrsName } from "./grid_crs.ts";
+import { epsgCode, hasOwnAngularUnit, isPlainCode } from "./geotiff/geo_keys.ts";
+import { type GridCrs, isWithoutCrs, sameGridCrs } from "./grid_crs.ts";
 import type { NamedGrid, PixelGrid } from "./pixel_grid.ts";
 import { isRemote } from "./source/location.ts";
 
@@ -20,12 +21,12 @@ export function warpAdvice(reference: NamedGrid, named: NamedGrid): string {
     }' does not say where it lies: give it a place first, by a world file beside it or ` +
       "gdal_edit.py -a_ullr ULX ULY LRX LRY, and -a_srs for its coordinate system";
   }
-  const direct = warpCommand(reference.grid, named);
+  const direct = warpCommand(reference.grid, named, fileOf(reference));
   if (direct) return `Warp it to that grid first: ${direct}`;
-  const turned = isWarpable(reference) ? warpCommand(named.grid, reference) : undefined;
+  const turned = isWarpable(reference) ? warpCommand(named.grid, reference, fileOf(named)) : undefined;
   if (turned) return `Warp '${reference.name}' to the grid of '${named.name}' first: ${turned}`;
   const both = isWarpable(reference) && isWarpable(named)
-    ? [reference, named].map((one) => warpCommand(northUp(reference.grid), one))
+    ? [reference, named].map((one) => warpCommand(northUp(reference.grid), one, fileOf(reference)))
     : [];
   if (both.length > 0 && both.every((command) => command !== undefined)) {
     return `gdalwarp makes north-up files only, so warp both first: ${both.join("; ")}`;
@@ -36,22 +37,43 @@ export function warpAdvice(reference: NamedGrid, named: NamedGrid): string {
 /**
  * GDAL's command that puts a raster onto a grid, extent and all, ready for a POSIX shell; undefined where gdalwarp could
  * not be told: a raster that is no file, a grid with a rotation or one that is not north up, since gdalwarp makes no
- * such files, or coordinate systems that no EPSG code says. The new file is named after the raster, as gdalwarp would
- * write a second one into the first.
+ * such files, or a coordinate system that neither an EPSG code says nor `file`, which lies in it. The new file is named
+ * after the raster, as gdalwarp would write a second one into the first.
  */
-export function warpCommand(onto: PixelGrid, named: NamedGrid): string | undefined {
+export function warpCommand(onto: PixelGrid, named: NamedGrid, file?: string): string | undefined {
   const { name, grid } = named;
   const [left, width, rotation, top, skew, height] = onto.geotransform;
   if (!isWarpable(named) || rotation !== 0 || skew !== 0 || width < 0 || height > 0) return undefined;
-  const [from, to] = [gridCrsName(grid), gridCrsName(onto)];
-  if (from !== to && (from === "none" || !to.startsWith("EPSG:"))) return undefined;
+  const system = targetSystem(onto, { source: grid, file });
+  if (system === undefined) return undefined;
   const [right, bottom] = [left + onto.ncols * width, top + onto.nrows * height];
   return [
-    ...["gdalwarp", "-overwrite", ...from === to ? [] : ["-t_srs", to]],
+    ...["gdalwarp", "-overwrite", ...system],
     ...["-te", left, bottom, right, top, "-ts", onto.ncols, onto.nrows],
     quoted(sourceName(name)),
     quoted(`${basename(name).replace(/\.[^.]*$/, "")}_warped.tif`),
   ].join(" ");
+}
+
+/** Options of gdalwarp that say the target's system, where it is another than the source's; undefined if none can. */
+function targetSystem(
+  target: GridCrs,
+  { source, file }: { source: GridCrs; file: string | undefined },
+): string[] | undefined {
+  if (sameGridCrs(target, source)) return [];
+  if (isWithoutCrs(target) || isWithoutCrs(source)) return undefined;
+  // GDAL takes such coordinates for degrees.
+  if (hasOwnAngularUnit(target.geoKeys) || hasOwnAngularUnit(source.geoKeys)) return undefined;
+  const code = epsgCode(target.geoKeys);
+  if (isPlainCode(target.geoKeys) && code !== epsgCode(source.geoKeys)) return ["-t_srs", `EPSG:${code}`];
+  // gdalsrsinfo begins with an empty line, behind which gdalwarp looks for nothing.
+  return file === undefined
+    ? undefined
+    : ["-t_srs", `"$(gdalsrsinfo -o wkt2_2019 ${quoted(sourceName(file))} | grep .)"`];
+}
+
+function fileOf({ name, isFile }: NamedGrid): string | undefined {
+  return isFile === false ? undefined : name;
 }
 
 /** A raster that neither a tag nor a sidecar places has GDAL's default geotransform. */

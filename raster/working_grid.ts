@@ -35,7 +35,7 @@ export async function workingGrid(
   const given = await referenceGrid(files, { controls, opening });
   if (footprint === "bounds_from_reference" || files.length === 0) {
     if (given) {
-      for (const file of files) requireOffset(given, namedGrid(file));
+      for (const file of files) await requireOffset(given, namedGrid(file));
       return given.grid;
     }
     throw new ConfigError(
@@ -47,8 +47,8 @@ export async function workingGrid(
   const grids = await extentGrids(files, { controls, opening });
   const reference = given ?? grids[0]!;
   // Files that don't make the extent must lie on the lattice all the same; said with the file's own names.
-  for (const file of files) requireOffset(reference, namedGrid(file));
-  return combineGrids(reference, grids, { footprint });
+  for (const file of files) await requireOffset(reference, namedGrid(file));
+  return await combineGrids(reference, grids, { footprint });
 }
 
 /** The grids whose extents count: all inputs', or those that the user named, as inputs or as files. */

@@ -80,3 +80,12 @@ export interface CrsDefinition extends Named {
 export function plainName(name: string): string {
   return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
 }
+
+/**
+ * A datum's name as writers agree on it: WGS 84 and WGS_1984 are one, but CH1903 and CH1903+ are two; what it is shifted by is
+ * no part of a name.
+ */
+export function datumKey(name: string): string {
+  const [own] = name.split(" using towgs84=", 1);
+  return own!.toLowerCase().replace(/[^\p{L}\p{N}+]/gu, "").replace(/([^\d])19(?=\d\d)/g, "$1");
+}

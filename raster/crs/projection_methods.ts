@@ -13,6 +13,7 @@ export type ParameterName =
   | "scale"
   | "azimuth"
   | "rectified"
+  | "pseudoparallel"
   | "easting"
   | "northing";
 
@@ -79,6 +80,8 @@ export const METHOD = {
   Stereographic: "stereographic",
   HotineA: "hotineobliquemercatorvarianta",
   HotineB: "hotineobliquemercatorvariantb",
+  Krovak: "krovak",
+  KrovakNorth: "krovaknorthorientated",
 } as const;
 
 /** All of them. Those without `geotiff` are known only so that their parameters have one name. */
@@ -118,6 +121,12 @@ export const METHODS: readonly ProjectionMethod[] = [
     keys: { longitude: K.NatOriginLong, parallel1: K.StdParallel1, ...OFFSETS },
   },
   { name: METHOD.PseudoMercator, epsg: [1024], names: ["mercatorauxiliarysphere"], keys: NATURAL },
+  {
+    name: "lambertconicconformal2spbelgium",
+    epsg: [9803],
+    names: ["lambertconformalconic2spbelgium"],
+    keys: {},
+  },
   {
     name: METHOD.LambertConic2,
     epsg: [9802],
@@ -196,7 +205,7 @@ export const METHODS: readonly ProjectionMethod[] = [
   { name: "cassinisoldner", epsg: [9806], geotiff: 18, names: ["cassini"], keys: NATURAL },
   { name: "gnomonic", epsg: [], geotiff: 19, names: [], keys: CENTER },
   { name: "millercylindrical", epsg: [], geotiff: 20, names: [], keys: LONGITUDE },
-  { name: "orthographic", epsg: [9840], geotiff: 21, names: [], keys: CENTER },
+  { name: "orthographic", epsg: [9840], geotiff: 21, names: ["local"], keys: CENTER },
   { name: "americanpolyconic", epsg: [9818], geotiff: 22, names: ["polyconic"], keys: NATURAL },
   { name: "robinson", epsg: [], geotiff: 23, names: [], keys: LONGITUDE },
   { name: "sinusoidal", epsg: [], geotiff: 24, names: [], keys: LONGITUDE },
@@ -251,14 +260,16 @@ const PARAMETER_NAMES: Readonly<Record<ParameterName, readonly string[]>> = {
     "scalefactoroninitialline",
     "scalefactoratthenaturalorigin",
   ],
-  azimuth: ["azimuth", "azimuthatprojectioncentre", "azimuthofinitialline"],
+  azimuth: ["azimuth", "azimuthatprojectioncentre", "azimuthofinitialline", "colatitudeofconeaxis"],
   rectified: ["rectifiedgridangle", "anglefromrectifiedtoskewgrid", "xyplanerotation"],
+  pseudoparallel: ["pseudostandardparallel1", "latitudeofpseudostandardparallel"],
   easting: ["falseeasting", "eastingatfalseorigin", "eastingatprojectioncentre"],
   northing: ["falsenorthing", "northingatfalseorigin", "northingatprojectioncentre"],
 };
 
 /** EPSG's codes of parameters. */
 export const PARAMETER_CODES: Readonly<Record<number, ParameterName>> = {
+  1036: "azimuth",
   8801: "latitude",
   8802: "longitude",
   8805: "scale",
@@ -271,6 +282,7 @@ export const PARAMETER_CODES: Readonly<Record<number, ParameterName>> = {
   8815: "scale",
   8816: "easting",
   8817: "northing",
+  8818: "pseudoparallel",
   8819: "scale",
   8821: "latitude",
   8822: "longitude",

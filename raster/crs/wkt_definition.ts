@@ -10,10 +10,10 @@ import {
   type Named,
   plainName,
   type PrimeMeridian,
-  type Projection,
   type Vertical,
 } from "./crs_definition.ts";
-import { METHOD, methodOfName, parameterOfName } from "./projection_methods.ts";
+import { parameterOfName } from "./projection_methods.ts";
+import { projectionOf } from "./projection_of.ts";
 import { degreesOf, metresOf } from "./units.ts";
 import { child, numberAt, parseWkt, textAt, type WktNode } from "./wkt_tree.ts";
 
@@ -27,8 +27,6 @@ const LENGTH_UNITS = ["UNIT", "LENGTHUNIT"];
 const ANGLE_UNITS = ["UNIT", "ANGLEUNIT"];
 /** Of Greenwich, 2.5969213 grads (EPSG:8903). */
 const PARIS_DEGREES = 2.33722917;
-/** What GDAL's WKT 1 has beside a Mercator that stands for the Web's. */
-const WEB_MERCATOR_PROJ4 = /\+proj=merc\b.*\+a=6378137\b.*\+b=6378137\b/;
 
 /** The meaning of a well-known text; undefined if it is none, or of a kind that a raster can't lie in. */
 export function definitionOfWkt(wkt: string): CrsDefinition | undefined {
@@ -152,6 +150,7 @@ function projected(node: WktNode): CrsDefinition | undefined {
   const projection = projectionOf(textAt(methodNode, 0), raw, {
     isSphere,
     proj4: proj4Of(node),
+    isSouthWest: /^(south|west)$/i.test(textAt(child(node, "AXIS"), 1)),
   });
   return { kind: "projected", ...named(node), geodetic: base, projection, ...unit };
 }
@@ -177,65 +176,6 @@ function factorOf(parameter: WktNode, name: string, units: { degrees: number; me
     : /^(latitude|longitude|parallel|azimuth|rectified|pseudo|colatitude)/.test(name)
     ? units.degrees
     : 1;
-}
-
-/** What decides over a projection beside its name and parameters. */
-export interface ProjectionContext {
-  /** Whether the ellipsoid is a sphere. */
-  readonly isSphere: boolean;
-  /** A PROJ string that replaces the projection, as GDAL's WKT 1 may have it; "" for none. */
-  readonly proj4?: string;
-}
-
-/** The projection of a method's and parameters' names, with what some of them leave out or call by another name. */
-export function projectionOf(
-  name: string,
-  raw: ReadonlyMap<string, number>,
-  context: ProjectionContext,
-): Projection {
-  const plain = plainName(name);
-  const method = methodNameOf(plain, raw, context);
-  const parameters: Record<string, number> = Object.fromEntries(raw);
-  // Esri writes azimuths only where the rectified grid's angle is the same.
-  if ((method === METHOD.HotineA || method === METHOD.HotineB) && plain.startsWith("hotine")) {
-    parameters.rectified ??= parameters.azimuth ?? 0;
-  }
-  if (method === METHOD.PolarStereographicB) {
-    parameters.parallel1 ??= parameters.latitude ?? 90;
-    delete parameters.latitude;
-    delete parameters.scale;
-  }
-  if (method === METHOD.LambertConic1) {
-    parameters.latitude ??= parameters.parallel1 ?? 0;
-    delete parameters.parallel1;
-  }
-  if (method === METHOD.PseudoMercator) {
-    parameters.latitude ??= parameters.parallel1 ?? 0;
-    for (const other of ["parallel1", "auxiliaryspheretype", "scale"]) delete parameters[other];
-  }
-  if (plain === "behrmann") parameters.parallel1 ??= 30;
-  return { method, parameters };
-}
-
-function methodNameOf(
-  plain: string,
-  raw: ReadonlyMap<string, number>,
-  { isSphere, proj4 = "" }: ProjectionContext,
-) {
-  if (plain === "lambertconformalconic") {
-    return raw.has("parallel2") ? METHOD.LambertConic2 : METHOD.LambertConic1;
-  }
-  const latitude = raw.get("latitude") ?? 90;
-  const isPole = Math.abs(Math.abs(latitude) - 90) <= 1e-8;
-  // WKT 1 has one name for both: a pole and a scale there, or the latitude where the scale is 1.
-  if (plain === "polarstereographic") {
-    return raw.get("scale") === 1 && !isPole ? METHOD.PolarStereographicB : METHOD.PolarStereographicA;
-  }
-  const name = methodOfName(plain)?.name ?? plain;
-  if (name === METHOD.Stereographic && isPole) return METHOD.PolarStereographicA;
-  if (name === METHOD.MercatorA && WEB_MERCATOR_PROJ4.test(proj4)) return METHOD.PseudoMercator;
-  if (proj4 !== "") return `${name} ${proj4}`;
-  return isSphere ? name.replace(/spherical$/, "") : name;
 }
 
 function lengthUnit(node: WktNode): { metresPerUnit: number; unitName?: string | undefined } {

@@ -3,14 +3,12 @@
  *
  * @module
  */
-import { GEO_KEY } from "../geotiff/geo_keys.ts";
+import { GEO_KEY, PE_PREFIX } from "../geotiff/geo_keys.ts";
 import type { GeoKeys } from "../raster_info.ts";
 import { geoKeysOfDefinition } from "./definition_geo_keys.ts";
 import { GeoKeyList } from "./geo_key_list.ts";
 import { definitionOfWkt } from "./wkt_definition.ts";
 
-/** How Esri and GDAL mark a text that is the definition, in ProjectedCitationGeoKey. */
-export const PE_PREFIX = "ESRI PE String = ";
 /** GDAL reads no longer ones (2,400 with the closing NUL). */
 const MAX_PE_BYTES = 2399;
 const USER_DEFINED = 32767;

@@ -44,26 +44,52 @@ export type GeoKeyValue = number | readonly number[] | string;
 const USER_DEFINED = 32767;
 const MODEL = { PROJECTED: 1, GEODETIC: 2, GEOCENTRIC: 3 } as const;
 const PIXEL_IS_POINT = 2;
+/** EPSG's code. */
+const METRE = 9001;
 /** Doubles that writers print and parse back differ in their last digits. */
 const RELATIVE_TOLERANCE = 1e-10;
 
-/** Keys that say nothing of where things lie in the plane: citations, the raster type and the vertical system. */
+/** Keys that say nothing of where things lie in the plane: the raster type and the vertical system. */
 const MEANINGLESS: ReadonlySet<number> = new Set([
   GEO_KEY.GTRasterType,
-  GEO_KEY.GTCitation,
-  GEO_KEY.GeodeticCitation,
-  GEO_KEY.ProjectedCitation,
   GEO_KEY.VerticalCRS,
   GEO_KEY.VerticalCitation,
   GEO_KEY.VerticalDatum,
   GEO_KEY.VerticalUnits,
 ]);
 
-/**
- * Keys of a geodetic system's datum, prime meridian and ellipsoid (2050 to 2061), which its EPSG code says too: some
- * writers repeat them.
- */
-const IMPLIED_BY_GEODETIC_CODE: ReadonlySet<number> = new Set([2050, 2051, 2056, 2057, 2058, 2059, 2061]);
+/** Texts for people, where a code says all. */
+const CITATIONS: ReadonlySet<number> = new Set([
+  GEO_KEY.GTCitation,
+  GEO_KEY.GeodeticCitation,
+  GEO_KEY.ProjectedCitation,
+]);
+
+/** Of the geodetic system: GDAL writes them beside its code. */
+const OF_BASE: ReadonlySet<number> = new Set([
+  GEO_KEY.GeogAngularUnits,
+  GEO_KEY.EllipsoidSemiMajor,
+  GEO_KEY.EllipsoidInvFlattening,
+]);
+
+/** Units that files use, by EPSG's codes. */
+const LENGTHS: Readonly<Record<number, string>> = {
+  9002: "feet",
+  9003: "US survey feet",
+  9036: "kilometres",
+};
+const ANGLES: Readonly<Record<number, string>> = {
+  9101: "radians",
+  9103: "minutes",
+  9104: "seconds",
+  9105: "grads",
+};
+
+/** EPSG's codes of degrees, however they are written for people. */
+const DEGREES: ReadonlySet<number> = new Set([9102, 9107, 9108, 9110, 9122]);
+
+/** How Esri and GDAL mark a citation that is the definition itself, as well-known text. */
+export const PE_PREFIX = "ESRI PE String = ";
 
 /** The keys by their ids. A key whose values lie outside its list is left out. */
 export function geoKeyValues(geoKeys: GeoKeys): Map<number, GeoKeyValue> {
@@ -93,39 +119,96 @@ export function epsgCode(geoKeys: GeoKeys | null): number | undefined {
 }
 
 /**
- * The coordinate system for people: `EPSG:31985`, else `user-defined (its citation)`, or `none`.
+ * The coordinate system for people: `EPSG:31985`, `EPSG:32633 in feet` where the file's own unit is another than metres, else
+ * `user-defined (its citation)`, or `none`.
  */
 export function crsName(geoKeys: GeoKeys | null): string {
   const values = geoKeys === null ? undefined : geoKeyValues(geoKeys);
   if (values === undefined || isEmpty(values)) return "none";
   const code = codeOf(values);
-  if (code !== undefined) return `EPSG:${code}`;
-  const citations = [GEO_KEY.ProjectedCitation, GEO_KEY.GTCitation, GEO_KEY.GeodeticCitation];
-  const citation = citations.map((id) => values.get(id)).find((value) =>
-    typeof value === "string" && value !== ""
-  );
-  return citation === undefined ? "user-defined" : `user-defined (${oneLine(String(citation))})`;
+  if (code !== undefined) return `EPSG:${code}${ownUnit(values)}`;
+  const name = citedName(values);
+  return name === undefined ? `user-defined${baseOf(values)}` : `user-defined (${name})`;
+}
+
+/** The name that a system's citations have for it, in one line; undefined if they have none. */
+export function citedName(values: ReadonlyMap<number, GeoKeyValue>): string | undefined {
+  for (const id of [GEO_KEY.ProjectedCitation, GEO_KEY.GTCitation, GEO_KEY.GeodeticCitation]) {
+    const citation = values.get(id);
+    if (typeof citation !== "string") continue;
+    const [, definition] = citation.match(/^ESRI PE String = [A-Z_]+[[(]"([^"]*)"/) ?? [];
+    // GDAL's and Esri's form: `GCS Name = NAD27|Datum = ...`, `PCS Name = ...`.
+    const [, named] = citation.match(/^(?:PCS|GCS|PRJ) Name = ([^|]*)/) ?? [];
+    const name = oneLine(definition ?? named ?? citation);
+    // Some writers say so where they have no name, and GDAL writes a unit's there.
+    if (!/^(unknown|unnamed|LUnits = .*|)$/i.test(name)) return name;
+  }
+  return undefined;
+}
+
+function ownUnit(values: ReadonlyMap<number, GeoKeyValue>): string {
+  if (values.get(GEO_KEY.GTModelType) === MODEL.GEODETIC) {
+    const unit = values.get(GEO_KEY.GeogAngularUnits);
+    return unit === undefined || DEGREES.has(unit as number)
+      ? ""
+      : ` in ${ANGLES[unit as number] ?? "other angles"}`;
+  }
+  const unit = values.get(GEO_KEY.ProjLinearUnits);
+  return unit === undefined || unit === METRE ? "" : ` in ${LENGTHS[unit as number] ?? "a unit of its own"}`;
+}
+
+function baseOf(values: ReadonlyMap<number, GeoKeyValue>): string {
+  const base = values.get(GEO_KEY.GeodeticCRS);
+  return isCode(base) ? ` on EPSG:${base}` : "";
+}
+
+/** Whether an EPSG code says all of the system, and no other key may contradict it. */
+export function isPlainCode(geoKeys: GeoKeys | null): boolean {
+  if (geoKeys === null || epsgCode(geoKeys) === undefined) return false;
+  const values = geoKeyValues(geoKeys);
+  const isProjected = values.has(GEO_KEY.ProjectedCRS);
+  for (const [id, value] of values) {
+    const isUsual = MEANINGLESS.has(id) || CITATIONS.has(id) || id === GEO_KEY.GTModelType ||
+      id === GEO_KEY.GeogToWgs84 || id === (isProjected ? GEO_KEY.ProjectedCRS : GEO_KEY.GeodeticCRS) ||
+      (id === GEO_KEY.ProjLinearUnits && value === METRE) ||
+      // The unit and the ellipsoid of its base say nothing of a projected system's own coordinates.
+      OF_BASE.has(id);
+    if (!isUsual) return false;
+  }
+  return !hasOwnAngularUnit(geoKeys);
+}
+
+/** Whether a geographic system says of itself that its coordinates are in another unit than degrees. */
+export function hasOwnAngularUnit(geoKeys: GeoKeys | null): boolean {
+  if (geoKeys === null) return false;
+  const values = geoKeyValues(geoKeys);
+  if (values.get(GEO_KEY.GTModelType) === MODEL.PROJECTED || values.has(GEO_KEY.ProjectedCRS)) return false;
+  const unit = values.get(GEO_KEY.GeogAngularUnits);
+  return unit !== undefined && !DEGREES.has(unit as number);
+}
+
+/** Whether a raster says nothing of a coordinate system. */
+export function isWithoutSystem(geoKeys: GeoKeys | null): boolean {
+  return geoKeys === null || isEmpty(geoKeyValues(geoKeys));
 }
 
 /**
- * Whether two coordinate systems mean the same in the plane. Citations, GTRasterType, the order of the keys and the
- * vertical system do not count; two systems with one EPSG code are the same whatever their other keys repeat of it.
+ * Whether two rasters have the same keys, apart from those that say nothing of where things lie in the plane and from the
+ * keys' order. Other keys may mean the same, too: `sameCrs` in `raster/crs/same_crs.ts` knows.
  */
-export function sameCrs(a: GeoKeys | null, b: GeoKeys | null): boolean {
-  const [left, right] = [a, b].map((
-    keys,
-  ) => (keys === null ? new Map<number, GeoKeyValue>() : geoKeyValues(keys)));
-  if (isEmpty(left!) || isEmpty(right!)) return isEmpty(left!) && isEmpty(right!);
-  const [leftCode, rightCode] = [codeOf(left!), codeOf(right!)];
-  if (leftCode !== undefined || rightCode !== undefined) return leftCode === rightCode;
-  const isBaseCoded = [left!, right!].every((values) => isCode(values.get(GEO_KEY.GeodeticCRS)));
-  const ids = new Set(
-    [...left!.keys(), ...right!.keys()].filter((id) =>
-      !MEANINGLESS.has(id) && !(isBaseCoded && IMPLIED_BY_GEODETIC_CODE.has(id))
-    ),
-  );
-  for (const id of ids) if (!sameValue(left!.get(id), right!.get(id))) return false;
-  return definingText(left!) === definingText(right!);
+export function sameKeys(a: GeoKeys | null, b: GeoKeys | null): boolean {
+  if (a === b) return true;
+  if (isWithoutSystem(a) || isWithoutSystem(b)) return isWithoutSystem(a) && isWithoutSystem(b);
+  const [left, right] = [geoKeyValues(a!), geoKeyValues(b!)];
+  // Without a code a citation may be what tells a datum, or be the definition itself.
+  const isCoded = codeOf(left) !== undefined;
+  const ids = new Set([...left.keys(), ...right.keys()]);
+  for (const id of ids) {
+    if (!MEANINGLESS.has(id) && !(isCoded && CITATIONS.has(id)) && !sameValue(left.get(id), right.get(id))) {
+      return false;
+    }
+  }
+  return true;
 }
 
 function codeOf(values: ReadonlyMap<number, GeoKeyValue>): number | undefined {
@@ -150,14 +233,6 @@ function isEmpty(values: ReadonlyMap<number, GeoKeyValue>): boolean {
     if (id !== GEO_KEY.GTRasterType && !(id === GEO_KEY.GTModelType && value === 0)) return false;
   }
   return true;
-}
-
-/** A citation that is the definition itself, in the flavour of Esri's writers. */
-function definingText(values: ReadonlyMap<number, GeoKeyValue>): string {
-  for (const value of values.values()) {
-    if (typeof value === "string" && value.startsWith("ESRI PE String")) return value.replace(/\s+/g, "");
-  }
-  return "";
 }
 
 function sameValue(a: GeoKeyValue | undefined, b: GeoKeyValue | undefined): boolean {

@@ -27,7 +27,7 @@ export async function readRasterInfo(
 ): Promise<RasterInfo> {
   const { header, layout } = image;
   const { main, overviews } = image.directories;
-  const geoKeys = await readGeoKeys(main);
+  const { geoKeys, damage } = await readGeoKeys(main);
   const [pixelScale, tiepoint, transformation] = [
     await main.numbers(TAG.ModelPixelScale),
     await main.numbers(TAG.ModelTiepoint),
@@ -65,7 +65,11 @@ export async function readRasterInfo(
     overviews,
     sidecars: [],
     sidecarsVersion: "",
-    unread: [...unreadTags(main, tags), ...image.directories.unread],
+    unread: [
+      ...unreadTags(main, tags),
+      ...damage === undefined ? [] : [{ kind: "damagedSystem" as const, what: damage }],
+      ...image.directories.unread,
+    ],
     byteLength: source.byteLength,
     version: source.version,
   };

@@ -80,7 +80,7 @@ export const SYSTEMS: readonly string[] = [
     "EPSG:3078",
     "EPSG:6543",
     "EPSG:2955",
-    "EPSG:102113",
+    "EPSG:3785",
   ],
   // Esri's codes, which no key can hold.
   ...["ESRI:54009", "ESRI:54012", "ESRI:54030", "ESRI:54008", "ESRI:54034", "ESRI:54032", "ESRI:54003"],
@@ -194,8 +194,7 @@ osr.UseExceptions()
 found = []
 for system in json.loads(sys.argv[1]):
     s = osr.SpatialReference()
-    try: s.SetFromUserInput(system)
-    except RuntimeError: continue
+    s.SetFromUserInput(system)
     for form, options in (("wkt1", ["FORMAT=WKT1_GDAL"]), ("wkt2", ["FORMAT=WKT2_2019"]), ("esri", ["FORMAT=WKT1_ESRI"])):
         try: wkt = s.ExportToWkt(options)
         except RuntimeError: continue

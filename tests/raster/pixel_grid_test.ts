@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { RasterError } from "../../core/errors.ts";
 import {
   combineGrids,
@@ -64,8 +64,8 @@ Deno.test("coordinate systems, sizes and rotations that differ are told apart", 
   assertEquals(offsetOnLattice(base, grid([500_000, 30, 0, 5_300_000, 0, 30])), { differs: "pixel sizes" });
 });
 
-Deno.test("a refused grid is shown with the one it was compared to", () => {
-  const error = assertThrows(
+Deno.test("a refused grid is shown with the one it was compared to", async () => {
+  const error = await assertRejects(
     () =>
       requireOffset({ name: "a.tif", grid: grid(GEOTRANSFORM) }, {
         ...{ name: "b.tif", grid: { ...grid(ROTATED, 3, 4), geoKeys: null } },
@@ -84,20 +84,20 @@ Deno.test("a refused grid is shown with the one it was compared to", () => {
   );
 });
 
-Deno.test("grids are combined to their intersection and union on the reference's lattice", () => {
+Deno.test("grids are combined to their intersection and union on the reference's lattice", async () => {
   const named = (name: string, geotransform: GeoTransform, ncols: number, nrows: number) => ({
     ...{ name, grid: grid(geotransform, ncols, nrows) },
   });
   const a = named("a", shifted(0, 0), 10, 20);
   const b = named("b", shifted(4, -5), 30, 10);
-  assertEquals(combineGrids(a, [a, b], { footprint: "intersection" }), grid(shifted(4, 0), 6, 5));
-  assertEquals(combineGrids(b, [a, b], { footprint: "union" }), grid(shifted(0, -5), 34, 25));
-  assertEquals(combineGrids(a, [b], { footprint: "intersection" }), b.grid);
+  assertEquals(await combineGrids(a, [a, b], { footprint: "intersection" }), grid(shifted(4, 0), 6, 5));
+  assertEquals(await combineGrids(b, [a, b], { footprint: "union" }), grid(shifted(0, -5), 34, 25));
+  assertEquals(await combineGrids(a, [b], { footprint: "intersection" }), b.grid);
   const touching = named("touching", shifted(10, 0), 5, 20);
-  assertThrows(
+  await assertRejects(
     () => combineGrids(a, [a, touching], { footprint: "intersection" }),
     RasterError,
     "no pixel in common",
   );
-  assertEquals(combineGrids(a, [a, touching], { footprint: "union" }), grid(shifted(0, 0), 15, 20));
+  assertEquals(await combineGrids(a, [a, touching], { footprint: "union" }), grid(shifted(0, 0), 15, 20));
 });

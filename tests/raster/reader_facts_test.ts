@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { bandNamesOf, parseGdalMetadata } from "../../raster/geotiff/gdal_metadata.ts";
-import { crsName, epsgCode, sameCrs } from "../../raster/geotiff/geo_keys.ts";
+import { crsName, epsgCode, sameKeys } from "../../raster/geotiff/geo_keys.ts";
 import { GeoTiffReader } from "../../raster/geotiff/geotiff_reader.ts";
 import type { GeoKeys } from "../../raster/raster_info.ts";
 import { gdalMissing, gdalName, runPython, tempFolder } from "../gdal.ts";
@@ -46,28 +46,40 @@ Deno.test("a coordinate system is named by its EPSG code, else by its citation",
   assertEquals(crsName(geoKeys({ 1024: 0, 1025: 2 })), "none");
 });
 
-Deno.test("coordinate systems are compared by meaning", () => {
+Deno.test("a system's name is what its citations say of it, in any writer's form, and its unit where it is its own", () => {
+  const text = 'ESRI PE String = PROJCS["My_Cone",GEOGCS["GCS_WGS_1984"]]';
   assertEquals(
-    sameCrs(geoKeys(UTM), geoKeys({ ...UTM, 1025: 2, 1026: "another name", 2054: 9102 }, "down")),
-    true,
+    crsName(geoKeys({ 1024: 32767, 1026: "PCS Name = Other", 3073: text })),
+    "user-defined (My_Cone)",
   );
-  assertEquals(sameCrs(geoKeys(UTM), geoKeys({ ...UTM, 3072: 31984 })), false);
-  assertEquals(sameCrs(geoKeys(UTM), geoKeys(ALBERS)), false);
   assertEquals(
-    sameCrs(geoKeys(ALBERS), geoKeys({ ...ALBERS, 1026: "x", 3079: [45.5 + 1e-13] }, "down")),
-    true,
+    crsName(geoKeys({ 1024: 1, 3072: 32767, 1026: "PCS Name = My cone" })),
+    "user-defined (My cone)",
   );
-  assertEquals(sameCrs(geoKeys(ALBERS), geoKeys({ ...ALBERS, 3079: [45.6] })), false);
-  assertEquals(sameCrs(geoKeys(ALBERS), geoKeys({ ...ALBERS, 3080: [1] })), false);
-  // GeoTIFF 1.0 as GDAL writes it has the ellipsoid beside the base's code, 1.1 has not.
-  const withEllipsoid = { ...ALBERS, 2057: [6378137], 2059: [298.257223563] };
-  assertEquals(sameCrs(geoKeys(ALBERS), geoKeys(withEllipsoid)), true);
-  assertEquals(sameCrs(geoKeys({ ...ALBERS, 2048: 4269 }), geoKeys(withEllipsoid)), false);
-  const unnamed = { ...withEllipsoid, 2048: 32767 };
-  assertEquals(sameCrs(geoKeys(unnamed), geoKeys({ ...unnamed, 2057: [6378388] })), false);
-  assertEquals(sameCrs(null, null), true);
-  assertEquals(sameCrs(null, geoKeys({ 1024: 0, 1025: 1 })), true);
-  assertEquals(sameCrs(null, geoKeys(UTM)), false);
+  const geographic = { 1024: 2, 2048: 32767, 2049: "GCS Name = Bessel|Datum = D|Ellipsoid = E|" };
+  assertEquals(crsName(geoKeys(geographic)), "user-defined (Bessel)");
+  assertEquals(
+    crsName(geoKeys({ ...ALBERS, 1026: "unknown", 2049: "LUnits = ft" })),
+    "user-defined on EPSG:4326",
+  );
+  assertEquals(crsName(geoKeys({ 1024: 1, 3072: 32767, 1026: "a\u001b[31m\nb" })), "user-defined (a [31m b)");
+  assertEquals(crsName(geoKeys({ ...UTM, 3076: 9003 })), "EPSG:31985 in US survey feet");
+  assertEquals(crsName(geoKeys({ ...UTM, 3076: 32767, 3077: [0.5] })), "EPSG:31985 in a unit of its own");
+  assertEquals(crsName(geoKeys({ 1024: 2, 2048: 4326, 2054: 9105 })), "EPSG:4326 in grads");
+  assertEquals(crsName(geoKeys({ 1024: 2, 2048: 4326, 2054: 9122 })), "EPSG:4326");
+});
+
+Deno.test("keys are the same in any order, whatever they say for people and of heights", () => {
+  assertEquals(sameKeys(geoKeys(UTM), geoKeys({ ...UTM, 1025: 2, 1026: "another name" }, "down")), true);
+  assertEquals(sameKeys(geoKeys(UTM), geoKeys({ ...UTM, 4096: 5773, 4097: "EGM96" })), true);
+  assertEquals(sameKeys(geoKeys(UTM), geoKeys({ ...UTM, 3072: 31984 })), false);
+  assertEquals(sameKeys(geoKeys(UTM), geoKeys({ ...UTM, 3076: 9002 })), false);
+  assertEquals(sameKeys(geoKeys(ALBERS), geoKeys({ ...ALBERS, 3079: [45.5 + 1e-13] }, "down")), true);
+  assertEquals(sameKeys(geoKeys(ALBERS), geoKeys({ ...ALBERS, 3079: [45.6] })), false);
+  assertEquals(sameKeys(geoKeys(ALBERS), geoKeys({ ...ALBERS, 3080: [1] })), false);
+  assertEquals(sameKeys(null, null), true);
+  assertEquals(sameKeys(null, geoKeys({ 1024: 0, 1025: 1 })), true);
+  assertEquals(sameKeys(null, geoKeys(UTM)), false);
 });
 
 Deno.test("keys that point outside their lists are left out", () => {

@@ -53,6 +53,24 @@ Deno.test("no command is given for a grid that gdalwarp can't make, or a coordin
   );
 });
 
+Deno.test("a system that no code says, or that contradicts its code, is taken from a file that lies in it", () => {
+  const feet = { directory: [1, 1, 0, 2, 3072, 0, 1, 32633, 3076, 0, 1, 9002], doubles: [], ascii: "" };
+  const onto: PixelGrid = { ...grid(NORTH_UP, null), geoKeys: feet };
+  const named = { name: "b.tif", grid: grid(SHIFTED, 32633) };
+  assertEquals(warpCommand(onto, named), undefined);
+  assertEquals(
+    warpCommand(onto, named, "it's a.tif"),
+    `gdalwarp -overwrite -t_srs "$(gdalsrsinfo -o wkt2_2019 'it'\\''s a.tif' | grep .)" ${EXTENT} 'b.tif' 'b_warped.tif'`,
+  );
+  // GDAL takes all angles for degrees.
+  const grads = {
+    directory: [1, 1, 0, 3, 1024, 0, 1, 2, 2048, 0, 1, 4326, 2054, 0, 1, 9105],
+    doubles: [],
+    ascii: "",
+  };
+  assertEquals(warpCommand({ ...onto, geoKeys: grads }, named, "a.tif"), undefined);
+});
+
 Deno.test("a grid that no file has is not to be warped, and a raster without a place is to be given one", () => {
   const southUp = { name: "referencePixgrid", isFile: false, grid: grid(SOUTH_UP, 32633) };
   const words = "Warp one of them to the grid of the other first";
