@@ -7,6 +7,7 @@ import { messageOf } from "../core/errors.ts";
 import { parseBenchArgs } from "./bench_args.ts";
 import type { Benchmark, BenchmarkReport } from "./benchmark.ts";
 import { batchQueueBenchmark } from "./batch_queue.ts";
+import { herdBenchmark } from "./herd.ts";
 import { helpBenchmark } from "./help.ts";
 import { limitBenchmark } from "./limit.ts";
 import { channelBenchmark } from "./channel.ts";
@@ -31,6 +32,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   tinyBenchmark,
   channelBenchmark,
   swarmBenchmark,
+  herdBenchmark,
   batchQueueBenchmark,
 ];
 

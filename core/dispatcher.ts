@@ -149,6 +149,11 @@ export class Dispatcher {
     return { done: doneCount, resumed: resumedCount, retried: retriedCount };
   }
 
+  /** Workers that the run has or waits for. */
+  get expected(): number {
+    return this.#expected;
+  }
+
   /** Workers lost. */
   get lostCount(): number {
     return this.#departures.lostCount;

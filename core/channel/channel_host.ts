@@ -35,6 +35,8 @@ export interface ChannelHostOptions {
   readonly codeHash?: string | undefined;
   /** The run's address file is about to be written at this path. */
   readonly addressFileNext?: ((path: string) => Promise<void>) | undefined;
+  /** How many workers the run has or waits for. */
+  readonly workers?: (() => number) | undefined;
   /** Takes a worker that has connected and proved itself. */
   attach(worker: number, hello: WorkerHello, link: WorkerLink): void;
   /** A line for the user. */
@@ -86,6 +88,7 @@ export class ChannelHost implements HostedChannel {
       advertise: style.advertise,
       ports: style.ports,
       tls: style.tls,
+      workers: options.workers,
       reconnectGraceMs: style.reconnectGrace === undefined ? undefined : style.reconnectGrace * 1000,
       admit: (requested, hello) => {
         try {

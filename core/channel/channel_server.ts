@@ -25,6 +25,7 @@ import { RefusalLog } from "./refusal_log.ts";
 import { RemoteWorker } from "./remote_worker.ts";
 import { type OpenFrame, parseOpen, reasonBody, welcomeBody } from "./session_frames.ts";
 import { UnprovedPeers } from "./unproved_peers.ts";
+import { OpenFiles } from "../open_files.ts";
 import { sleep } from "../sleep.ts";
 
 /** How long a worker may be without a connection, milliseconds. */
@@ -57,6 +58,8 @@ export interface ChannelServerOptions {
   readonly reconnectGraceMs?: number | undefined;
   /** What workers may ask us to hold. */
   readonly limits?: FrameLimits | undefined;
+  /** How many workers the run has or waits for; default none but those that have connected. */
+  readonly workers?: (() => number) | undefined;
   /** Numbers a worker that has proved itself; `requested` is the number it was started with, if any. */
   admit(requested: number | undefined, hello: WorkerHello): Admission;
   /** Takes an admitted worker over. */
@@ -66,6 +69,8 @@ export interface ChannelServerOptions {
 }
 
 const OPEN_MS = 10_000;
+/** After a connection could not be accepted. */
+const ACCEPT_AGAIN_MS = 100;
 
 /** Listens for workers. */
 export class ChannelServer {
@@ -84,6 +89,7 @@ export class ChannelServer {
   readonly #ticking: ReturnType<typeof setInterval>;
   readonly #accepting: Promise<void>;
   #isClosed = false;
+  #isFullTold = false;
 
   private constructor(
     options: ChannelServerOptions,
@@ -101,7 +107,12 @@ export class ChannelServer {
     this.address = made.address;
     this.#heartbeat = options.heartbeat ?? DEFAULT_HEARTBEAT;
     this.#refusals = new RefusalLog(options.notice);
-    this.#unproved = new UnprovedPeers((cause, source) => this.#refusals.add(cause, source));
+    this.#unproved = new UnprovedPeers({
+      expected: () => this.#expected,
+      files: new OpenFiles(),
+      dropped: (cause, source) => this.#refusals.add(cause, source),
+      full: () => this.#tellFull(),
+    });
     this.#ticking = setInterval(() => this.#tick(), Math.min(1000, this.#heartbeat.heartbeatMs / 2));
     this.#accepting = this.#acceptAll();
   }
@@ -162,15 +173,15 @@ export class ChannelServer {
   async #acceptAll(): Promise<void> {
     while (!this.#isClosed) {
       try {
-        const delayMs = this.#unproved.delayMs();
-        if (delayMs > 0) await sleep(delayMs);
+        await this.#unproved.room();
         const stream = await this.#listener.accept();
         this.#greet(stream);
       } catch (error) {
         if (this.#isClosed) return;
-        // Such as too many open files: it may pass, and the workers that are here need none.
-        this.#refusals.add(`it could not be accepted: ${messageOf(error)}`, "some host");
-        await sleep(100);
+        // Too many open files, most likely: those of strangers are the first to go.
+        const isRoomMade = this.#unproved.dropHalf();
+        if (!isRoomMade) this.#refusals.add(`it could not be accepted: ${messageOf(error)}`, "some host");
+        await sleep(ACCEPT_AGAIN_MS);
       }
     }
   }
@@ -178,6 +189,7 @@ export class ChannelServer {
   async #greet(stream: Deno.Conn): Promise<void> {
     const source = sourceOf(stream);
     const settle = this.#unproved.add(stream, source);
+    let isProved = false;
     let cause: string | undefined;
     try {
       if ("setNoDelay" in stream) (stream as Deno.TcpConn).setNoDelay(true);
@@ -186,12 +198,13 @@ export class ChannelServer {
         runId: this.#options.runId,
         certificateHash: this.#certificate?.hash,
       });
+      isProved = true;
     } catch (error) {
       cause = causeOf(error);
     }
     // If it was dropped in the meantime, that is said already.
     if (!settle()) return;
-    if (cause === undefined && !this.#isClosed) return this.#begin(stream, source);
+    if (isProved && !this.#isClosed) return this.#begin(stream, source);
     closeStream(stream);
     if (cause !== undefined) this.#refusals.add(cause, source);
   }
@@ -250,6 +263,21 @@ export class ChannelServer {
     connection.finish(FrameKind.REFUSAL, reasonBody(reason));
   }
 
+  /** Workers that are still to come, and those that are to come back. */
+  get #expected(): number {
+    let connected = 0;
+    for (const worker of this.#workers.values()) if (worker.isConnected) connected++;
+    return Math.max(this.#options.workers?.() ?? 0, this.#workers.size) - connected;
+  }
+
+  #tellFull(): void {
+    if (this.#isFullTold) return;
+    this.#isFullTold = true;
+    this.#options.notice(
+      "No more workers can connect: nearly all the files are open that this process may have open; raise ulimit -n",
+    );
+  }
+
   get #graceMs(): number {
     return this.#options.reconnectGraceMs ?? DEFAULT_GRACE_MS;
   }
@@ -263,16 +291,23 @@ export class ChannelServer {
   }
 }
 
+/** What reading and writing throw once the peer has closed the connection, in whatever state it was. */
+const LEFT = [
+  Deno.errors.UnexpectedEof,
+  Deno.errors.ConnectionReset,
+  Deno.errors.ConnectionAborted,
+  Deno.errors.BrokenPipe,
+  Deno.errors.NotConnected,
+];
+
 function sourceOf(stream: Deno.Conn): string {
   const { hostname } = stream.remoteAddr as Deno.NetAddr;
   return hostname.replace(/^::ffff:/i, "");
 }
 
-/** One of a few causes: they are counted. */
-function causeOf(error: unknown): string {
-  if (error instanceof ChannelClosedError || error instanceof Deno.errors.UnexpectedEof) {
-    return "it closed the connection before it had proved itself";
-  }
+/** One of a few causes: they are counted. Undefined if the peer has left by itself, as a worker does that came by two ways. */
+function causeOf(error: unknown): string | undefined {
+  if (error instanceof ChannelClosedError || LEFT.some((one) => error instanceof one)) return undefined;
   if (error instanceof BlockfleetError) {
     const message = messageOf(error);
     return message.charAt(0).toLowerCase() + message.slice(1);

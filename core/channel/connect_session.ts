@@ -6,7 +6,7 @@
 import { AbortedError, ChannelClosedError, ProtocolError } from "../errors.ts";
 import { type ByteStream, Connection, type ConnectionEnd, type ConnectionHandler } from "./connection.ts";
 import type { ConnectionOptions } from "./connection.ts";
-import { dial, dialError, type DialFailure, type DialOptions, isHopeless } from "./dial.ts";
+import { areHopeless, dial, dialError, type DialFailure, type DialOptions } from "./dial.ts";
 import { FrameKind } from "./frame.ts";
 import { openBody, type OpenFrame, parseReason, parseWelcome, type WelcomeFrame } from "./session_frames.ts";
 import { sleep } from "../sleep.ts";
@@ -14,7 +14,7 @@ import { sleep } from "../sleep.ts";
 /** What connecting a session takes. */
 export interface ConnectSessionOptions {
   /** Where the manager is. */
-  readonly dial: DialOptions;
+  readonly dial: Omit<DialOptions, "handshakeMs">;
   /** The first frame; made anew for each connection. */
   readonly open: () => OpenFrame;
   /** How the connection is watched until the manager has said how. */
@@ -25,16 +25,25 @@ export interface ConnectSessionOptions {
   readonly refusedMs?: number | undefined;
   /** Aborted when this worker has been told to end: one refused connection is then enough to believe that the manager is gone. */
   readonly leaving?: AbortSignal | undefined;
+  /** Takes a line for the worker's log. */
+  readonly notice?: ((line: string) => void) | undefined;
   /** Takes the connection over; must give it its next handler. */
   welcomed(connection: Connection, welcome: WelcomeFrame): void;
 }
 
 /** Between rounds, milliseconds; grows, and is scattered, since a thousand workers may wait for one manager. */
 const ROUND_MS = { least: 200, most: 3000 };
-/** Rounds that end without hope before it is given up: one can be a manager that was about to end. */
-const HOPELESS_ROUNDS = 2;
-/** Refusals in a row that it takes to believe them, whatever the clock says: this very process may have been stopped. */
-const REFUSED_ROUNDS = 4;
+/** Rounds in a row that say the same before it is believed, whatever the clock says: this very process may have been stopped. */
+const ROUNDS = 4;
+/** Every address is another's for so long, milliseconds: then it is given up. It can be a manager that was about to end. */
+const HOPELESS_MS = 5000;
+/**
+ * An address that has taken the connection has so long for the handshake, milliseconds, or what is left if that is less. It is
+ * long because we may stand behind strangers, in a queue in which we would lose our place; and a manager may be stopped.
+ */
+const MOST_HANDSHAKE_MS = 30_000;
+/** However little time is left. */
+const LEAST_HANDSHAKE_MS = 5000;
 const WELCOME_MS = 10_000;
 
 /**
@@ -47,22 +56,28 @@ export async function connectSession(options: ConnectSessionOptions): Promise<vo
   const { runId, signal } = options.dial;
   const { refusedMs = Infinity, leaving } = options;
   const deadline = performance.now() + options.deadlineMs;
-  let hopeless = 0;
-  let refusals = { count: 0, sinceMs: 0 };
+  const isHopeless = lasting(HOPELESS_MS);
+  const isGone = lasting(refusedMs);
+  const isUnanswered = lasting(0);
+  let isTold = false;
   for (let delayMs = ROUND_MS.least;; delayMs = Math.min(ROUND_MS.most, 2 * delayMs)) {
     // It may have been aborted between two rounds, too.
-    const failures = signal?.aborted ? [] : await tryOnce(options);
+    const handshakeMs = between(deadline - performance.now(), LEAST_HANDSHAKE_MS, MOST_HANDSHAKE_MS);
+    const failures = signal?.aborted ? [] : await tryOnce(options, handshakeMs);
     if (!failures) return;
     if (signal?.aborted) throw new AbortedError(`Connecting to the manager of run ${runId} was ended`);
-    hopeless = isHopeless(failures) ? hopeless + 1 : 0;
-    const nowMs = performance.now();
-    if (failures.some(({ cause }) => cause !== "refused")) refusals = { count: 0, sinceMs: nowMs };
-    else refusals = { count: refusals.count + 1, sinceMs: refusals.count === 0 ? nowMs : refusals.sinceMs };
-    const isRefused = failures.some(({ cause }) => cause === "refused");
-    const isGone = refusals.count >= REFUSED_ROUNDS && nowMs - refusals.sinceMs >= refusedMs ||
-      isRefused && leaving?.aborted === true;
-    const leftMs = deadline - nowMs;
-    if (hopeless >= HOPELESS_ROUNDS || isGone || leftMs <= 0) throw dialError(runId, failures);
+    const causes = failures.map(({ cause }) => cause);
+    const leftMs = deadline - performance.now();
+    const isOver = isHopeless(areHopeless(failures)) || leftMs <= 0 ||
+      isGone(causes.every((cause) => cause === "refused")) ||
+      leaving?.aborted === true && causes.includes("refused");
+    if (isOver) throw dialError(runId, failures);
+    if (isUnanswered(causes.includes("unanswered")) && !isTold) {
+      isTold = true;
+      options.notice?.(
+        `${dialError(runId, failures).message}; trying again for ${Math.ceil(leftMs / 1000)} s`,
+      );
+    }
     // The last round begins at the deadline, not up to a whole delay before it.
     await sleep(Math.min(leftMs, delayMs * (0.5 + Math.random())), wakeUp(signal, leaving));
   }
@@ -74,8 +89,26 @@ function wakeUp(signal: AbortSignal | undefined, leaving: AbortSignal | undefine
   return signal ? AbortSignal.any([signal, leaving]) : leaving;
 }
 
-async function tryOnce(options: ConnectSessionOptions): Promise<readonly DialFailure[] | undefined> {
-  const outcome = await dial(options.dial);
+/** Tells whether something has been so for some rounds in a row, and for as long, milliseconds. */
+function lasting(leastMs: number): (isSo: boolean) => boolean {
+  let count = 0;
+  let sinceMs = 0;
+  return (isSo) => {
+    if (!isSo) count = 0;
+    else if (count++ === 0) sinceMs = performance.now();
+    return count >= ROUNDS && performance.now() - sinceMs >= leastMs;
+  };
+}
+
+function between(value: number, least: number, most: number): number {
+  return Math.max(least, Math.min(most, value));
+}
+
+async function tryOnce(
+  options: ConnectSessionOptions,
+  handshakeMs: number,
+): Promise<readonly DialFailure[] | undefined> {
+  const outcome = await dial({ ...options.dial, handshakeMs });
   if ("failures" in outcome) return outcome.failures;
   const answer = await new Greeting(outcome.stream, options).answer;
   if (answer === undefined) return undefined;

@@ -6,7 +6,7 @@
 import { AuthError, type BlockfleetError, ChannelClosedError, messageOf, ProtocolError } from "../errors.ts";
 import { type PinnedCertificate, startPinnedTls } from "./certificate.ts";
 import { type ByteStream, closeStream } from "./connection.ts";
-import { offerHandshake } from "./handshake.ts";
+import { offerHandshake, UnansweredProofError } from "./handshake.ts";
 import type { Prover } from "./proof.ts";
 
 /** What dialling takes. */
@@ -21,6 +21,9 @@ export interface DialOptions {
   readonly pin: PinnedCertificate | undefined;
   /** Knows the run's key. */
   readonly prover: Prover;
+  /** How long an address that took the connection has for the rest of the handshake, milliseconds. There may be a
+   * thousand others before us. */
+  readonly handshakeMs: number;
   /** Ends all attempts. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -30,7 +33,15 @@ export interface DialFailure {
   /** The address, with its port. */
   readonly address: string;
   /** The cause. The last three can't become better by themselves. */
-  readonly cause: "refused" | "timedOut" | "unresolved" | "broken" | "certificate" | "key" | "protocol";
+  readonly cause:
+    | "refused"
+    | "timedOut"
+    | "unresolved"
+    | "broken"
+    | "unanswered"
+    | "certificate"
+    | "key"
+    | "protocol";
   /** The cause in words. */
   readonly detail: string;
 }
@@ -38,7 +49,7 @@ export interface DialFailure {
 /** What dialling gave. */
 export type DialOutcome = { readonly stream: ByteStream } | { readonly failures: readonly DialFailure[] };
 
-/** Each address gets this long, milliseconds. */
+/** Each address gets this long to take the connection, milliseconds. */
 const ADDRESS_MS = 5000;
 /** The next address is tried, too, when those before have not answered for this long, milliseconds. */
 const NEXT_ADDRESS_MS = 250;
@@ -100,7 +111,7 @@ export function dialError(runId: string, failures: readonly DialFailure[]): Bloc
 }
 
 /** Whether it is of no use to try again. */
-export function isHopeless(failures: readonly DialFailure[]): boolean {
+export function areHopeless(failures: readonly DialFailure[]): boolean {
   return failures.every(({ cause }) => cause === "key" || cause === "certificate" || cause === "protocol");
 }
 
@@ -115,6 +126,7 @@ class DialAttempt {
   readonly #host: string;
   #stream: ByteStream | undefined;
   #isExpired = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #expire: (() => void) | undefined;
 
   constructor(options: DialOptions, host: string) {
@@ -130,7 +142,7 @@ class DialAttempt {
       if (this.#stream) closeStream(this.#stream);
       resolve(undefined);
     };
-    const timer = setTimeout(expire, ADDRESS_MS);
+    this.#timer = setTimeout(expire, ADDRESS_MS);
     const proving = this.#prove();
     // Whoever waits for it may have gone.
     proving.catch(() => {});
@@ -142,7 +154,7 @@ class DialAttempt {
       if (this.#stream) closeStream(this.#stream);
       throw error;
     } finally {
-      clearTimeout(timer);
+      clearTimeout(this.#timer);
       this.#expire = undefined;
     }
   }
@@ -156,6 +168,8 @@ class DialAttempt {
     const { port, pin, prover, runId } = this.#options;
     const tcp = await Deno.connect({ hostname: this.#host, port });
     this.#keep(tcp);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#expire?.(), this.#options.handshakeMs);
     // Before TLS: its connections have no such method.
     tcp.setNoDelay(true);
     const stream = pin ? this.#keep(await startPinnedTls(tcp, pin)) : tcp;
@@ -174,12 +188,20 @@ class DialAttempt {
     const { address } = this;
     const because = (cause: DialFailure["cause"], detail: string) => ({ address, cause, detail });
     if (this.#isExpired || error instanceof Deno.errors.TimedOut) {
-      return because("timedOut", `did not answer within ${ADDRESS_MS / 1000} s`);
+      const seconds = (ms: number) => `did not answer within ${(ms / 1000).toFixed(0)} s`;
+      return because(
+        "timedOut",
+        this.#stream ? `took the connection but ${seconds(this.#options.handshakeMs)}` : seconds(ADDRESS_MS),
+      );
     }
     if (error instanceof Deno.errors.ConnectionRefused) return because("refused", "refused the connection");
     if (error instanceof AuthError) {
       const isTls = error.cause instanceof Deno.errors.InvalidData;
       return because(isTls ? "certificate" : "key", `is not this run's manager: ${messageOf(error)}`);
+    }
+    if (error instanceof UnansweredProofError) {
+      const what = "closed the connection and did not answer our proof";
+      return because("unanswered", `${what}: its run is over, it is busy, or the key is another run's`);
     }
     if (error instanceof ProtocolError) return because("protocol", `is not our manager: ${messageOf(error)}`);
     // Deno has no class of its own for names that can't be resolved.

@@ -8,6 +8,9 @@ import type { ByteStream } from "./connection.ts";
 import { commonVersion, HELLO_BYTES, makeHello, parseHello } from "./hello.ts";
 import { PROOF_BYTES, type ProofSubject, type Prover } from "./proof.ts";
 
+/** The manager has closed the connection where its proof was due: what it does if it does not know our key, too. */
+export class UnansweredProofError extends ChannelClosedError {}
+
 /** What both sides of a handshake must agree on. */
 export interface HandshakeOptions {
   /** Knows the run's key. */
@@ -47,7 +50,8 @@ export async function acceptHandshake(stream: ByteStream, options: HandshakeOpti
  *
  * @returns the version to speak.
  * @throws {ProtocolError} if the peer is no manager or speaks no version that we do.
- * @throws {AuthError} if the manager refuses our key, or does not know it itself.
+ * @throws {AuthError} if the manager does not know our key.
+ * @throws {UnansweredProofError} if it closes when it has our proof.
  * @throws {ChannelClosedError} if it closes before that.
  */
 export async function offerHandshake(stream: ByteStream, options: HandshakeOptions): Promise<number> {
@@ -61,7 +65,8 @@ export async function offerHandshake(stream: ByteStream, options: HandshakeOptio
   try {
     proof = await readExactly(stream, PROOF_BYTES, "");
   } catch (error) {
-    throw new AuthError("It refused our key, which is another run's or was copied wrongly", { cause: error });
+    // That may be a refusal of our key, or nothing but a connection that broke.
+    throw new UnansweredProofError("It closed the connection and did not answer our proof", { cause: error });
   }
   if (!await options.prover.check("manager", subject, proof)) {
     throw new AuthError("It does not know the run's key");

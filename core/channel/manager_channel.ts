@@ -169,6 +169,7 @@ export class ManagerChannel implements ManagerLink {
       connection: { ...DEFAULT_HEARTBEAT, limits, pool: new BufferPool(), nudge: pin !== undefined },
       deadlineMs: this.#options.deadlineMs,
       refusedMs: this.#options.refusedMs,
+      notice: this.#options.notice,
       welcomed: (connection: Connection, welcome: WelcomeFrame) => {
         this.#welcome = welcome;
         connection.handler = this.#handler;

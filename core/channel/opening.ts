@@ -13,7 +13,7 @@ export interface OpeningOptions {
   readonly patienceMs: number;
   /** The frame has come; gives the connection its next handler. */
   opened(body: Uint8Array<ArrayBuffer>): void;
-  /** The connection is over before. */
+  /** The peer broke the rules, or did nothing. One that has left by itself is no matter. */
   failed(reason: string): void;
 }
 
@@ -34,7 +34,7 @@ export class Opening implements ConnectionHandler {
   watch(connection: Connection): void {
     const { patienceMs } = this.#options;
     this.#timer = setTimeout(
-      () => connection.close(`it did not open a session within ${patienceMs / 1000} s`),
+      () => connection.close(`it did not open a session within ${patienceMs / 1000} s`, true),
       patienceMs,
     );
   }
@@ -63,9 +63,9 @@ export class Opening implements ConnectionHandler {
   }
 
   /** The connection is over. */
-  ended({ reason }: ConnectionEnd): void {
+  ended({ reason, isBroken }: ConnectionEnd): void {
     clearTimeout(this.#timer);
-    if (!this.#isOpen) this.#options.failed(reason);
+    if (!this.#isOpen && isBroken) this.#options.failed(reason);
   }
 
   #refuse(): never {
