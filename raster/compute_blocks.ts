@@ -106,6 +106,7 @@ export async function computeBlocks(run: ReadyRun, options: ComputeBlocksOptions
       onProgress: throttled(onProgress),
     });
     await manager.run();
+    for (const line of rasterRun.notices()) onNotice(line);
   } catch (error) {
     throw journalFailed.aborted ? journalFailed.reason : error;
   } finally {

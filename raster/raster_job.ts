@@ -116,6 +116,8 @@ export interface RasterResult {
     readonly lengths: Uint32Array<ArrayBuffer>;
     /** CRC-32C of each tile. */
     readonly crcs: Uint32Array<ArrayBuffer>;
+    /** Whether it has pixels that are NaN or infinite, where the nodata value is a finite number. */
+    readonly nonFinite?: true;
   }[];
   /** The block's other args, packed, if each block has its own. */
   readonly args?: unknown;

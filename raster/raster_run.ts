@@ -18,6 +18,7 @@ import { type BlockGrid, describeBlock, totalBlocks } from "./block_list.ts";
 import { COMPUTE_PROGRAM } from "./compute_thread.ts";
 import type { OutputFormat } from "./journal/journal_records.ts";
 import type { JournaledOutputs } from "./journal/journaled_outputs.ts";
+import { nonFiniteNotices } from "./non_finite.ts";
 import { requireOutputNodata } from "./output_nodata.ts";
 import type { PlannedFile } from "./plan_outputs.ts";
 import { RASTER_PROCESSOR, RASTER_READ_PROCESSOR, type RasterResult } from "./raster_job.ts";
@@ -70,6 +71,8 @@ export class RasterRun implements BlockJob {
   readonly input?: (block: number) => Promise<Payload>;
   readonly mergedArgs?: () => unknown;
   readonly #parts: RasterRunParts;
+  /** Blocks of each output that have pixels which are NaN or infinite and should not. */
+  readonly #nonFinite = new Map<number, number>();
   #argsChanged = false;
 
   constructor(parts: RasterRunParts) {
@@ -111,10 +114,18 @@ export class RasterRun implements BlockJob {
       if (header.argsChanged) outputs.noteArgsChanged();
     });
     this.#argsChanged ||= header.argsChanged === true;
+    header.outputs.forEach(({ nonFinite }, index) => {
+      if (nonFinite === true) this.#nonFinite.set(index, (this.#nonFinite.get(index) ?? 0) + 1);
+    });
     // The tiles are written; other args, in the parts behind them, may still wait to be merged.
     releaseBuffers({ header: undefined, parts: result.parts.slice(0, files.length) });
     blocksByWorker.set(worker, (blocksByWorker.get(worker) ?? 0) + 1);
     if (args) merged.add(block, unpackValue(args));
+  }
+
+  /** What the user should know of the pixels that were written. */
+  notices(): string[] {
+    return nonFiniteNotices(this.#parts.files, this.#nonFinite);
   }
 
   finished(_worker: number, last: Payload): unknown {

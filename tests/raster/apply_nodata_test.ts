@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { ConfigError } from "../../core/errors.ts";
 import type { ApplierControls, ApplyOptions } from "../../raster/apply_options.ts";
 import { type DataType, newPixelArray } from "../../raster/data_type.ts";
@@ -233,4 +233,42 @@ Deno.test("a list of nodata values gives each layer its own, and an output one t
     controls: { ...BLOCKS, layers: [3, 1], inputNoData: [-1, null], outputNoData: [9, 9], overlap: 0 },
   });
   assertEquals((await readRaster(folder.file("out.tif"))).nodata, 9);
+});
+
+Deno.test("NaN or infinity in an output of a finite nodata value is told once, with the blocks that have it", async () => {
+  using folder = tempFolder();
+  makeRaster(folder.file("img.tif"), { ...SIZE, dataType: "float32" });
+  // 3 x 2 blocks of 16 pixels with a margin of 2; pixel (0, 15) lies in the margin of the second block, too.
+  const job: ApplyOptions = {
+    userFunction: (info, { img }, outputs, { value, pixels }) => {
+      const { ncols, nrows } = info.getBlockDefn();
+      const cols = ncols + 4;
+      const data = img.data.slice();
+      for (const [row, col] of pixels) {
+        const [y, x] = [row - info.getBlockDefn().top + 2, col - info.getBlockDefn().left + 2];
+        if (x >= 0 && x < cols && y >= 0 && y < nrows + 4) data[y * cols + x] = value;
+      }
+      outputs.out = data;
+    },
+    infiles: { img: folder.file("img.tif") },
+    outfiles: { out: folder.file("out.tif") },
+  };
+  const told = async (value: number, outputNoData: number | null, concurrency = {}) => {
+    const { notices } = await run({
+      ...job,
+      otherArgs: { value, pixels: [[0, 15], [20, 39]] },
+      controls: { ...BLOCKS, outputNoData, overlap: 2 },
+      concurrency,
+    });
+    return notices.filter((line) => line.includes("NaN or infinite"));
+  };
+  for (const value of [NaN, Infinity, -Infinity]) {
+    const [line, ...more] = await told(value, -9999, value === Infinity ? THREADS : {});
+    assertEquals(more, []);
+    assert(line?.includes("'out' has pixels that are NaN or infinite in 2 block(s)"), line);
+    assert(line!.includes("-9999"), line);
+  }
+  assertEquals(await told(1e30, 0), []);
+  assertEquals(await told(NaN, NaN), []);
+  assertEquals(await told(NaN, null), []);
 });
