@@ -97,7 +97,7 @@ const KINDS_WITHOUT_PARAMS: readonly ComputeWorkerKind[] = [CW_NONE, CW_THREADS,
  */
 export function checkConcurrency(style: ConcurrencyStyle, driver: Driver): CheckedConcurrency {
   checkKnownKeys(style, STYLE_KEYS, "concurrency");
-  checkValues(style, {
+  checkValues({ ...style, computeWorkersRead: style.computeWorkersRead ?? undefined }, {
     ...{ computeWorkersRead: "boolean", singleBlockComputeWorkers: "boolean", haveSharedTemp: "boolean" },
     ...{ copies: "boolean", computeWorkerExtraParams: "object", channel: "object" },
   });
@@ -205,7 +205,7 @@ function checkTimeouts(style: ConcurrencyStyle, driver: Driver): CheckedConcurre
   const timeouts: Partial<Record<TimeoutName, number>> = {};
   for (const name of TIMEOUT_NAMES) {
     const seconds = style[name];
-    if (seconds === undefined) continue;
+    if (seconds === undefined || seconds === null) continue;
     if (typeof seconds !== "number" || !(seconds > 0)) {
       throw new ConfigError(
         `${name} must be more than 0 seconds, as a number, not ${shownValue(seconds)}; leave it out for none`,

@@ -6,7 +6,10 @@
 import type { ChannelStyle } from "./channel_style.ts";
 import type { ComputeWorkerKind } from "./kinds.ts";
 
-/** What the user says of the workers. Everything has a default; the default kind is `CW_NONE`, as in RIOS. */
+/**
+ * What the user says of the workers. Everything has a default; the default kind is `CW_NONE`, as in RIOS. A timeout that is
+ * null, RIOS's None, is none.
+ */
 export interface ConcurrencyStyle {
   /** The kind of compute worker. Default `CW_NONE`. */
   readonly computeWorkerKind?: ComputeWorkerKind;
@@ -19,8 +22,8 @@ export interface ConcurrencyStyle {
   readonly minComputeWorkers?: number;
   /** Read threads: in this process, or in each worker that reads for itself. Default 0. */
   readonly numReadWorkers?: number;
-  /** Whether compute workers read their own inputs. Default: the driver's, true for all built-in kinds. */
-  readonly computeWorkersRead?: boolean;
+  /** Whether compute workers read their own inputs. Default, also for null: the driver's, true for all built-in kinds. */
+  readonly computeWorkersRead?: boolean | null;
   /** One job for every block (batch queues only). Default false. */
   readonly singleBlockComputeWorkers?: boolean;
   /** Whether workers see this machine's temporary files. Default true. */
@@ -28,19 +31,19 @@ export interface ConcurrencyStyle {
   /** The driver's own dictionary. */
   readonly computeWorkerExtraParams?: Readonly<Record<string, unknown>>;
   /** Seconds that a full input buffer may stand still with a read block waiting to go in. Default none. */
-  readonly readBufferInsertTimeout?: number;
+  readonly readBufferInsertTimeout?: number | null;
   /** Seconds that a compute worker may wait for its input while no read makes progress. Default none. */
-  readonly readBufferPopTimeout?: number;
+  readonly readBufferPopTimeout?: number | null;
   /** Seconds that a full output buffer may stand still with a result waiting to go in. Default none. */
-  readonly computeBufferInsertTimeout?: number;
+  readonly computeBufferInsertTimeout?: number | null;
   /** Seconds that the writer may wait for the next result while blocks are being computed. Default none. */
-  readonly computeBufferPopTimeout?: number;
+  readonly computeBufferPopTimeout?: number | null;
   /** Seconds to wait for all workers before any computes. Default none: the first worker starts the run. */
-  readonly computeBarrierTimeout?: number;
+  readonly computeBarrierTimeout?: number | null;
   /** Seconds without any worker, in the queue or after losses, before the run fails. Default none. */
-  readonly queueTimeout?: number;
+  readonly queueTimeout?: number | null;
   /** Seconds that one block may be computed for; then its worker is ended and it counts as the block's error. Default none. */
-  readonly blockTimeout?: number;
+  readonly blockTimeout?: number | null;
   /** Errors of one block that are tried again. Default 0. */
   readonly maxBlockErrors?: number;
   /** Unexplained deaths of workers while computing one block, before it runs once more alone. Default 2. */

@@ -50,6 +50,14 @@ Deno.test("whether workers read is the driver's default unless it is said", () =
   const style = { numComputeWorkers: 2, numReadWorkers: 1 };
   assertEquals(checkConcurrency(style, lazy).computeWorkersRead, false);
   assertEquals(checkConcurrency({ ...style, computeWorkersRead: true }, lazy).computeWorkersRead, true);
+  assertEquals(checkConcurrency({ ...style, computeWorkersRead: null }, lazy).computeWorkersRead, false);
+});
+
+Deno.test("a timeout that is null, RIOS's None, is none", () => {
+  const style = { computeWorkerKind: CW_THREADS, numComputeWorkers: 1 };
+  const none = Object.fromEntries(TIMEOUT_NAMES.map((name) => [name, null]));
+  assertEquals(check({ ...style, ...none }).timeouts, {});
+  assertEquals(check({ ...style, ...none, queueTimeout: 5 }).timeouts, { queueTimeout: 5 });
 });
 
 const threads = { computeWorkerKind: CW_THREADS };
