@@ -35,10 +35,11 @@ export interface UnreadPart {
 /** What it means that each is not used, and what to do: the end of a sentence that begins with who has what. */
 const CONSEQUENCES: Readonly<Record<UnreadKind, string>> = {
   groundControlPoints:
-    "which place no pixel here: it counts as lying nowhere. gdalwarp IN.tif OUT.tif makes a file that has a place",
+    "which place no pixel here: it counts as lying nowhere. With three or more of them gdalwarp IN.tif OUT.tif makes a " +
+    "file that has a place",
   rationalPolynomials: "which are not used. gdalwarp -rpc IN.tif OUT.tif makes a file that has a place",
   mask: "which is not read: the function gets masked pixels as any others. " +
-    "gdalwarp -dstnodata VALUE IN.tif OUT.tif makes a file in which they have a nodata value",
+    "gdal_translate -b mask IN.tif OUT.tif makes a file of the mask, to be read as an input of its own",
   scaleAndOffset: "which are not applied: the function gets the numbers as they are stored. " +
     "gdal_translate -unscale -ot Float32 IN.tif OUT.tif applies them",
   colourTable: "which is not used: the function gets the table's indexes, not colours. " +

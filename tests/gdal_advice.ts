@@ -16,7 +16,7 @@ run(target, source, options=options)
 
 /**
  * Runs the command in `message` on files of the test's own: in messages IN.tif and OUT.tif stand for them, or the file's
- * own name. `VALUE` becomes 255.
+ * own name.
  *
  * @throws {Error} if the message names no command, or the command fails.
  */
@@ -24,5 +24,5 @@ export async function runAdvice(message: string, source: string, target: string)
   const found = /(gdal_translate|gdalwarp) ((?:-\S+ (?:[\w=]+ )?)*)(\S*)IN\.tif OUT\.tif/.exec(message);
   if (found === null) throw new Error(`no command in: ${message}`);
   const [, tool, options, prefix] = found as unknown as [string, string, string, string];
-  await runPython(RUN, tool, options.replace("VALUE", "255").trim(), prefix + source, target);
+  await runPython(RUN, tool, options.trim(), prefix + source, target);
 }

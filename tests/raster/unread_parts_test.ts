@@ -20,7 +20,7 @@ def make(name, bands=1, kind=gdal.GDT_Byte):
     for band in range(bands): made.GetRasterBand(band + 1).WriteArray(pixels)
     return made
 
-made = make("mask"); made.SetGeoTransform([0, 1, 0, 10, 0, -1]); made.CreateMaskBand(gdal.GMF_PER_DATASET)
+made = make("mask"); made.CreateMaskBand(gdal.GMF_PER_DATASET)
 valid = np.full((10, 20), 255, "uint8"); valid[0:2] = 0
 made.GetRasterBand(1).GetMaskBand().WriteArray(valid); made = None
 made = make("scaleAndOffset", 2, gdal.GDT_Int16)
@@ -38,7 +38,8 @@ made = make("groundControlPoints")
 points = [(0, 0), (20, 0), (0, 10), (20, 10)]
 made.SetGCPs([gdal.GCP(5e5 + 30 * x, 5e6 - 30 * y, 0, x, y) for x, y in points], utm.ExportToWkt()); made = None
 made = make("pages"); made = None
-driver.CreateCopy(sys.argv[1] + "/pages.tif", gdal.Open(sys.argv[1] + "/mask.tif"), options=["APPEND_SUBDATASET=YES"])
+made = make("second"); made.GetRasterBand(1).WriteArray(pixels + 7); made = None
+driver.CreateCopy(sys.argv[1] + "/pages.tif", gdal.Open(sys.argv[1] + "/second.tif"), options=["APPEND_SUBDATASET=YES"])
 `;
 
 const WHAT: Record<string, string> = {
@@ -52,6 +53,11 @@ const WHAT: Record<string, string> = {
 async function infoOf(path: string): Promise<RasterInfo> {
   await using reader = await GeoTiffReader.open(path);
   return reader.info;
+}
+
+async function firstColumn(path: string): Promise<number[]> {
+  await using reader = await GeoTiffReader.open(path);
+  return Array.from(await reader.readWindow({ left: 0, top: 0, ncols: 1, nrows: 10 }), Number);
 }
 
 Deno.test({
@@ -72,6 +78,7 @@ Deno.test({
       const cured = folder.file(`${kind}_cured.tif`);
       await runAdvice(notice!, path, cured);
       assertEquals((await infoOf(cured)).unread, [], kind);
+      if (kind === "mask") assertEquals(await firstColumn(cured), [0, 0, ...new Array(8).fill(255)]);
     }
   },
 });
@@ -87,7 +94,7 @@ Deno.test({
     assertEquals(pages, [{ kind: "pages", what: "one more image" }]);
     const notice = unreadNotices([{ location: info.location, unread: pages }])[0]!;
     await runAdvice(notice, folder.file("pages.tif"), folder.file("second.tif"));
-    assertEquals((await infoOf(folder.file("second.tif"))).geotransform, [0, 1, 0, 10, 0, -1]);
+    assertEquals(await firstColumn(folder.file("second.tif")), [7, 27, 47, 67, 87, 107, 127, 147, 167, 187]);
   },
 });
 
