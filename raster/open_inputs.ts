@@ -4,6 +4,7 @@
  * @module
  */
 import { allOf } from "../core/all_of.ts";
+import { RasterError } from "../core/errors.ts";
 import { GeoTiffReader } from "./geotiff/geotiff_reader.ts";
 import type { NamedFile } from "./named_files.ts";
 import { type NamedGrid, NO_GEOTRANSFORM, type PixelGrid } from "./pixel_grid.ts";
@@ -62,7 +63,20 @@ async function readOwn(source: ByteSource): Promise<RasterInfo> {
   return reader.info;
 }
 
-function gridOf({ geotransform, geoKeys, wkt, width, height }: RasterInfo): PixelGrid {
+/**
+ * The grid of a file.
+ *
+ * @throws {RasterError} if its rows and columns run the same way, so that its pixels have no area.
+ */
+function gridOf({ location, geotransform, geoKeys, wkt, width, height }: RasterInfo): PixelGrid {
+  if (geotransform && geotransform[1] * geotransform[5] === geotransform[2] * geotransform[4]) {
+    throw new RasterError(
+      `'${location}' has the geotransform [${
+        geotransform.join(", ")
+      }], which places no pixels; give it corners: ` +
+        "gdal_translate -a_ullr ULX ULY LRX LRY IN.tif OUT.tif",
+    );
+  }
   const grid = { geotransform: geotransform ?? NO_GEOTRANSFORM, geoKeys, ncols: width, nrows: height };
   return wkt === null ? grid : { ...grid, wkt };
 }

@@ -21,7 +21,7 @@ run(target, source, options=options)
  * @throws {Error} if the message names no command, or the command fails.
  */
 export async function runAdvice(message: string, source: string, target: string): Promise<void> {
-  const found = /(gdal_translate|gdalwarp) ((?:-\S+ (?:[\w=]+ )?)*)(\S*)IN\.tif OUT\.tif/.exec(message);
+  const found = /(gdal_translate|gdalwarp) ((?:-\S+ (?:[\w=]+ )*)*)(\S*)IN\.tif OUT\.tif/.exec(message);
   if (found === null) throw new Error(`no command in: ${message}`);
   const [, tool, options, prefix] = found as unknown as [string, string, string, string];
   await runPython(RUN, tool, options.trim(), prefix + source, target);

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { RasterError } from "../../core/errors.ts";
+import { apply } from "../../raster/apply.ts";
 import { GeoTiffReader } from "../../raster/geotiff/geotiff_reader.ts";
 import { CURE } from "../../raster/geotiff/refusals.ts";
 import { gdalMissing, gdalName, runPython, tempFolder } from "../gdal.ts";
@@ -172,4 +173,30 @@ Deno.test("signed samples of odd sizes, which GDAL takes as unsigned, are refuse
     const message = await refusal(folder.file("x.tif"));
     assert(message.startsWith(`Pixels of ${bits} bits`) && message.endsWith(`; ${CURE.otherType}`), message);
   }
+});
+
+Deno.test({
+  name: gdalName(
+    "a file whose rows and columns run the same way is refused, and the command gives it a place",
+  ),
+  ignore: gdalMissing !== false,
+  fn: async () => {
+    using folder = tempFolder();
+    const matrix = [10, 10, 0, 500, 10, 10, 0, 600, 0, 0, 0, 0, 0, 0, 0, 1];
+    Deno.writeFileSync(folder.file("in.tif"), ramp({ width: 20, height: 10 }, [[34264, 12, matrix]]));
+    const job = {
+      userFunction: "data:text/javascript,export default (i, { img }, o) => { o.out = img.data }",
+      infiles: { img: folder.file("in.tif") },
+      outfiles: { out: folder.file("out.tif") },
+    };
+    const { message } = await assertRejects(() => apply(job), RasterError);
+    assert(
+      message.includes("has the geotransform [500, 10, 10, 600, 10, 10], which places no pixels"),
+      message,
+    );
+    const command = message.replace("ULX ULY LRX LRY", "500 600 700 500");
+    await runAdvice(command, folder.file("in.tif"), folder.file("cured.tif"));
+    await using reader = await GeoTiffReader.open(folder.file("cured.tif"));
+    assertEquals(reader.info.geotransform, [500, 10, 0, 600, 0, -10]);
+  },
 });
