@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { messageOf } from "../core/errors.ts";
 import { readFileInfo } from "../raster/sidecars/read_file_info.ts";
 import type { CliConsole } from "./cli_console.ts";
-import { errorDetails, EXIT_DONE, EXIT_FAILED } from "./exit_status.ts";
+import { errorDetails, errorLine, EXIT_DONE, EXIT_FAILED } from "./exit_status.ts";
 import { infoFacts, infoLines } from "./info_facts.ts";
 import { toJson } from "./json_output.ts";
 import type { ParsedOptions } from "./option_table.ts";
@@ -24,10 +23,11 @@ export async function runInfo(options: ParsedOptions, console: CliConsole): Prom
       else console.out((shown++ > 0 ? "\n" : "") + infoLines(info).join("\n"));
     } catch (error) {
       failed++;
-      console.err(`blockfleet: ${messageOf(error)}`);
+      const message = errorLine(error, []);
+      console.err(`blockfleet: ${message}`);
       if (options.has("verbose")) console.err(errorDetails(error));
       const name = error instanceof Error ? error.name : "Error";
-      files.push({ ok: false, location, error: { name, message: messageOf(error) } });
+      files.push({ ok: false, location, error: { name, message } });
     }
   }
   if (asJson) console.out(toJson({ ok: failed === 0, files }));

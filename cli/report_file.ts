@@ -24,7 +24,9 @@ export async function openReport(path: string): Promise<(page: string) => Promis
       : messageOf(error);
     throw new ConfigError(`Cannot write '${path}' of --report: ${why}. Name another file`, { cause: error });
   }
-  return (page) => Deno.writeTextFile(path, page);
+  // A user function that shares this process may change the working folder.
+  const absolute = path.startsWith("/") ? path : `${Deno.cwd()}/${path}`;
+  return (page) => Deno.writeTextFile(absolute, page);
 }
 
 /** Whether the file is there. Opening a named pipe would wait for its reader. */

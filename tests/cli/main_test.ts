@@ -157,3 +157,11 @@ Deno.test("the details of an error hold the worker's stack and all causes", () =
   looped.cause = looped;
   assertEquals(errorDetails(looped).split("looped").length, 2);
 });
+
+Deno.test("what Deno does not let the program do is told with the place for its flag, which is none of a command's", () => {
+  const refusal =
+    "Cannot open 'a.tif': Requires read access to \"a.tif\", run again with the --allow-read flag";
+  const line = errorLine(new RasterError(refusal), APPLY_HELP.options);
+  assertStringIncludes(line, "start Deno with --allow-read before this program's name");
+  assertEquals(line.includes("run again"), false);
+});

@@ -5,6 +5,7 @@ import { logAxis, shareBar, spreadChart } from "../../cli/report_charts.ts";
 import { type ReportFacts, reportPage } from "../../cli/report_page.ts";
 import { Timers } from "../../core/timers.ts";
 import type { ApplyResult } from "../../raster/apply_options.ts";
+import { makeRaster } from "../raster/apply_support.ts";
 import { fakeConsole } from "./fake_console.ts";
 
 function result(outputPath: string): ApplyResult {
@@ -116,6 +117,31 @@ Deno.test("apply --report writes the page, and finds out before the run whether 
     assertEquals((await run(...failing)).status, 2);
     assertEquals([...Deno.readDirSync(folder)].some(({ name }) => name === "other.html"), false);
   } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a report stands where it was named, though the user function has changed the working folder", async () => {
+  const before = Deno.cwd();
+  const folder = await Deno.makeTempDir();
+  try {
+    const [here, elsewhere] = [join(folder, "here"), join(folder, "elsewhere")];
+    for (const path of [here, elsewhere]) await Deno.mkdir(path);
+    const module = `export default (_info, _inputs, outputs, { elsewhere }) => {
+  Deno.chdir(elsewhere);
+  outputs.out = new Uint8Array(16);
+};
+`;
+    await Deno.writeTextFile(join(here, "f.js"), module);
+    Deno.chdir(here);
+    makeRaster("in.tif", { width: 4, height: 4 });
+    const console = fakeConsole();
+    const args = ["--in", "img=in.tif", "--out", "out=out.tif", "--args", JSON.stringify({ elsewhere })];
+    assertEquals(await main(["apply", "f.js", ...args, "--report", "report.html", "--quiet"], console), 0);
+    assertEquals([...Deno.readDirSync(elsewhere)], []);
+    assertMatch(await Deno.readTextFile(join(here, "report.html")), /^<!DOCTYPE html>/);
+  } finally {
+    Deno.chdir(before);
     await Deno.remove(folder, { recursive: true });
   }
 });

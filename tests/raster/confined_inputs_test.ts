@@ -1,4 +1,5 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { WorkerError } from "../../core/errors.ts";
 import { CW_NONE, CW_SUBPROC, CW_THREADS } from "../../core/kinds.ts";
 import type { ApplyOptions } from "../../raster/apply_options.ts";
 import { tempFolder } from "../gdal.ts";
@@ -74,12 +75,25 @@ Deno.test("a confined worker follows a server's redirect to another host, as the
     { port: 0, hostname: "127.0.0.1", onListen() {} },
     () => Response.redirect(`${store.url}/scene.tif?signature=secret`),
   );
+  const street = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    () => Response.redirect(`http://127.0.0.1:${door.addr.port}/scene.tif`),
+  );
+  const options = { userFunction: copy, outfiles: { out }, concurrency: CONFINED };
   try {
     const img = `http://127.0.0.1:${door.addr.port}/scene.tif`;
-    await run({ userFunction: copy, infiles: { img }, outfiles: { out }, concurrency: CONFINED });
+    await run({ ...options, infiles: { img } });
     assertSamePixels((await readRaster(out)).pixels, image.pixels, "redirected");
+    // Of two redirects the program is told the second one's host only.
+    const twice = { ...options, infiles: { img: `http://127.0.0.1:${street.addr.port}/scene.tif` } };
+    const error = await assertRejects(() => run(twice), WorkerError);
+    const allowed = `--allow-net=127.0.0.1:${door.addr.port}`;
+    assertStringIncludes(error.message, `(--worker-permissions "${allowed}")`);
+    assert(!error.message.includes("secret"), error.message);
+    await run({ ...twice, concurrency: { ...CONFINED, workerPermissions: [allowed] } });
+    assertSamePixels((await readRaster(out)).pixels, image.pixels, "redirected twice");
   } finally {
-    await door.shutdown();
+    await Promise.all([door.shutdown(), street.shutdown()]);
   }
 });
 
