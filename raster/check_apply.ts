@@ -20,7 +20,7 @@ import { namedFiles } from "./named_files.ts";
 import { planInputs } from "./plan_inputs.ts";
 import { planOutputs } from "./plan_outputs.ts";
 import { realLocation } from "./source/real_location.ts";
-import { workerAccess, type WorkerNeeds } from "./worker_access.ts";
+import { readsAreListed, workerAccess, type WorkerNeeds } from "./worker_access.ts";
 
 /** A run that could begin. */
 export interface CheckedApply {
@@ -101,7 +101,11 @@ function specOf({ jobName }: ApplyOptions, parts: SpecParts): FleetSpec {
   const { driver, concurrency, blocks, files, module } = parts;
   const workers = Math.min(concurrency.workers, blocks);
   const readsHere = readThreadsHere(concurrency, { workers, inProcess: driver.inProcess }) === 0;
-  const access = workerAccess({ inputs: readsHere ? files : [], module });
+  const access = workerAccess({
+    isConfined: readsAreListed(driver, concurrency),
+    inputs: readsHere ? files : [],
+    module,
+  });
   return fleetSpec({ concurrency, blocks, program: COMPUTE_PROGRAM, access, jobName });
 }
 

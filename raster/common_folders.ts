@@ -20,14 +20,23 @@ export interface ShortList {
   readonly folders: readonly string[];
 }
 
+/** How a list is shortened. */
+export interface CommonFoldersOptions {
+  /** How long it may be. Default 64 KiB. */
+  readonly mostBytes?: number;
+  /** The user's home folder, which never stands for files in it: it holds keys and passwords, as do those above it. */
+  readonly home?: string | undefined;
+}
+
 /**
  * The files themselves while their list is short enough; else folders stand for the files in them, those first that shorten
  * it most, and no more of them than are needed.
  *
  * @param files absolute paths.
- * @throws {RasterError} if nothing below the root folder is short enough.
+ * @throws {RasterError} if nothing below the root folder and the home folder is short enough.
  */
-export function commonFolders(files: Iterable<string>, mostBytes: number = MOST_BYTES): ShortList {
+export function commonFolders(files: Iterable<string>, options: CommonFoldersOptions = {}): ShortList {
+  const { mostBytes = MOST_BYTES, home = "/" } = options;
   const listed = new Set(files);
   const folders = new Set<string>();
   let bytes = lengthOf(listed);
@@ -44,10 +53,11 @@ export function commonFolders(files: Iterable<string>, mostBytes: number = MOST_
     }
     dropCovered(listed, folders);
     bytes = lengthOf(listed);
-    if (listed.has("/")) {
+    const tooWide = [...folders].find((folder) => folder === "/" || `${home}/`.startsWith(`${folder}/`));
+    if (tooWide !== undefined) {
       throw new RasterError(
-        "The inputs lie in so many folders that confined workers can't be told each: put them, or links to them, " +
-          "into one folder",
+        `So many inputs can't be permitted to confined workers one by one, and what they have in common is '${tooWide}', ` +
+          "which is too much: put them into one folder of their own",
       );
     }
   }

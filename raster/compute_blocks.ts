@@ -19,7 +19,7 @@ import { openFilesPerThread } from "./open_file_budget.ts";
 import { type ApplyPlan, readThreadsHere, readThreadsThere } from "./plan_apply.ts";
 import { RASTER_READ_PROCESSOR, type RasterJob } from "./raster_job.ts";
 import { RasterRun } from "./raster_run.ts";
-import { workerAccess } from "./worker_access.ts";
+import { readsAreListed, workerAccess } from "./worker_access.ts";
 
 /** Progress is told no more often than this. */
 const PROGRESS_MS = 100;
@@ -82,11 +82,10 @@ export async function computeBlocks(run: ReadyRun, options: ComputeBlocksOptions
   });
   const job = rasterJob(plan, { jobName, readsHere, openFiles });
   const access = workerAccess({
+    isConfined: readsAreListed(driver, concurrency),
     inputs: job.readsHere ? inputs.flatMap(({ files }) => files) : [],
     module: userFunction.kind === "module" ? userFunction.url : undefined,
-    onNotice: driver.inProcess || concurrency.workerPermissions.includes("--allow-all")
-      ? undefined
-      : onNotice,
+    onNotice,
   });
   manager.setJobName(jobName);
   const readers = startReaders(job, { threads: threadsHere, timers });

@@ -3,14 +3,18 @@
  *
  * @module
  */
+import type { CheckedConcurrency } from "../core/checked_concurrency.ts";
+import type { Driver } from "../core/driver.ts";
 import type { WorkerAccess } from "../core/worker_command.ts";
 import { commonFolders } from "./common_folders.ts";
 import type { InputFile } from "./raster_job.ts";
 import { isRemote, readableLocation } from "./source/location.ts";
 import { realLocation } from "./source/real_location.ts";
 
-/** What a worker of a run opens. */
+/** What a worker of a run opens, and whether that must be permitted to it. */
 export interface WorkerNeeds {
+  /** Whether its permissions are listed: it is a process of its own, and not allowed to read everything. */
+  readonly isConfined: boolean;
   /** The inputs that it reads by itself. */
   readonly inputs: readonly Pick<InputFile, "openAs" | "server">[];
   /** The URL of the user's module, if it imports that by its place. */
@@ -24,7 +28,7 @@ export interface WorkerNeeds {
  *
  * @throws {RasterError} if there are so many inputs in so many folders that they can't be listed.
  */
-export function workerAccess({ inputs, module, onNotice }: WorkerNeeds): WorkerAccess {
+export function workerAccess({ isConfined, inputs, module, onNotice }: WorkerNeeds): WorkerAccess {
   const local = new Set<string>();
   const net = new Set<string>();
   for (const { openAs, server } of inputs) {
@@ -39,9 +43,18 @@ export function workerAccess({ inputs, module, onNotice }: WorkerNeeds): WorkerA
     // Deno looks at the path that it is asked for, and a module's own URL is not its real path.
     else local.add(realLocation(module)).add(readableLocation(module));
   }
-  const { paths, folders } = commonFolders(local);
+  if (!isConfined) return { read: [], net: [...net] };
+  const { paths, folders } = commonFolders(local, { home: Deno.env.get("HOME") });
   if (folders.length > 0) onNotice?.(widenedNotice(inputs.length, folders));
   return { read: paths, net: [...net] };
+}
+
+/** Whether workers' permissions to read must be listed. */
+export function readsAreListed(
+  { inProcess }: Pick<Driver, "inProcess">,
+  { workerPermissions }: Pick<CheckedConcurrency, "workerPermissions">,
+): boolean {
+  return !inProcess && !workerPermissions.some((flag) => flag === "--allow-all" || flag === "--allow-read");
 }
 
 /** How many folders a notice names. */

@@ -34,7 +34,7 @@ Deno.test("workers may reach the servers of their inputs and read their files, l
     openAs: realLocation(location),
     server: isRemote(location) ? "store:9000" : undefined,
   }));
-  assertEquals(workerAccess({ inputs, module: "file:///my%20code/f.ts" }), {
+  assertEquals(workerAccess({ isConfined: true, inputs, module: "file:///my%20code/f.ts" }), {
     read: [...new Set([real, gone, "/my code/f.ts"])],
     net: ["host:8080", "store:9000"],
   });
