@@ -10,6 +10,7 @@ export * from "./core/concurrency_style.ts";
 export * from "./core/errors.ts";
 export * from "./core/kinds.ts";
 export type { BlockJob } from "./core/block_job.ts";
+export type { BlockOrder } from "./core/block_order.ts";
 export { ComputeWorkerManager } from "./core/manager.ts";
 export type { RunCounts, StartWorkersOptions } from "./core/manager.ts";
 export { type BlockJobOptions, makeBlockJob } from "./core/make_block_job.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { BlockOrder } from "./block_order.ts";
 import type { WorkerProgram } from "./driver.ts";
 import type { WorkerReading } from "./messages.ts";
 import type { WorkerAccess } from "./worker_command.ts";
@@ -14,6 +15,8 @@ export interface BlockJob {
   readonly blockCount: number;
   /** Blocks that an earlier run has done, each once; absent for none. */
   readonly done?: readonly number[];
+  /** In which order they are handed out, and which of them one worker should have; absent for that of their numbers. */
+  readonly order?: BlockOrder | undefined;
   /** What workers run. */
   readonly program: WorkerProgram;
   /** Which of the program's processors computes the blocks. */

@@ -97,6 +97,7 @@ export class Dispatcher {
       copies: concurrency.copies && job.copiesAllowed && !concurrency.singleBlock,
       workers: options.expected,
       done: job.done ?? [],
+      order: job.order,
     });
     this.#output = new OutputBuffer(options.expected, {
       taken: () => {

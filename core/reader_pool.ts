@@ -28,11 +28,16 @@ export interface ReaderPoolOptions {
 interface Reader {
   readonly link: WorkerLink;
   readonly pending: Map<number, PromiseWithResolvers<Payload>>;
+  /** The block that it was asked for last. */
+  last: number;
   readonly gone: Promise<void>;
   readonly finished: PromiseWithResolvers<void>;
 }
 
-/** A pool of read workers. Reads go to the thread with the fewest under way. */
+/** How much longer the queue of a thread may be, so that it has the neighbour of what it read last. */
+const NEIGHBOUR_BONUS = 2;
+
+/** A pool of read workers. Reads go to the thread with the fewest under way, or to the one that read the block before. */
 export class ReaderPool {
   readonly #readers: Reader[];
   readonly #timers: Pick<Timers, "addAll">;
@@ -46,14 +51,14 @@ export class ReaderPool {
   /** Reads what a block needs; rejects with the error of the read. */
   read(block: number): Promise<Payload> {
     if (this.#failure) return Promise.reject(this.#failure);
-    const reader = this.#readers.reduce((best, other) =>
-      other.pending.size < best.pending.size ? other : best
-    );
+    const cost = ({ pending, last }: Reader) => pending.size - (last === block - 1 ? NEIGHBOUR_BONUS : 0);
+    const reader = this.#readers.reduce((best, other) => cost(other) < cost(best) ? other : best);
     const read = reader.pending.get(block);
     // A copy of a block may be wanted while its first read is under way.
     if (read) return read.promise.then(copyPayload);
     const pending = Promise.withResolvers<Payload>();
     reader.pending.set(block, pending);
+    reader.last = block;
     reader.link.send({ type: "assign", items: [{ block, attempt: 1 }] });
     return pending.promise;
   }
@@ -74,6 +79,7 @@ export class ReaderPool {
     const reader: Reader = {
       link: startThread(threadUrl, `${THREAD_NAME_PREFIX}read_${index}`),
       pending: new Map(),
+      last: -1,
       gone: gone.promise,
       finished: Promise.withResolvers(),
     };

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { BlockLanes } from "./block_order.ts";
 import { FailureCounts } from "./failure_counts.ts";
 import { HeldBlocks } from "./held_blocks.ts";
 import {
@@ -34,6 +35,7 @@ export class Scheduler {
   readonly #holders = new Map<number, Set<number>>();
   readonly #requeued = new RequeuedBlocks();
   readonly #suspects: number[] = [];
+  readonly #lanes: BlockLanes | undefined;
   readonly #failures: FailureCounts;
   readonly #recent = new RecentTimes();
   #lastSession = 0;
@@ -53,6 +55,7 @@ export class Scheduler {
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.#failures = new FailureCounts(options);
+    this.#lanes = options.order && new BlockLanes(options.order);
     this.#workers = options.workers ?? 1;
     this.#state = new Uint8Array(options.blockCount);
     this.#attempts = new Uint32Array(options.blockCount);
@@ -183,7 +186,7 @@ export class Scheduler {
     }
     const grants: Grant[] = [];
     while (session.size < this.#limit(session, capacity)) {
-      const block = this.#overdueBlock(id, options.nowMs) ?? this.#nextPending();
+      const block = this.#overdueBlock(id, options.nowMs) ?? this.#nextPending(id, session.threads);
       if (block === undefined) break;
       grants.push(this.#give(id, session, block));
     }
@@ -259,6 +262,7 @@ export class Scheduler {
     const [begun] = session.begun();
     const computing = loss?.computing ?? begun?.[0];
     this.#sessions.delete(id);
+    this.#lanes?.close(id);
     const blamed = loss?.blame && computing !== undefined && session.has(computing) &&
         this.#state[computing] !== DONE
       ? computing
@@ -312,9 +316,14 @@ export class Scheduler {
   readonly #isOnlyHolder = (block: number): boolean =>
     this.#state[block] === OUT && this.#holders.get(block)?.size === 1;
 
-  #nextPending(): number | undefined {
+  #nextPending(id: number, threads: number): number | undefined {
     for (let block = this.#requeued.shift(); block !== undefined; block = this.#requeued.shift()) {
       if (this.#state[block] === PENDING) return block;
+    }
+    if (this.#lanes) {
+      let block = this.#lanes.next(id, threads);
+      while (block !== undefined && this.#state[block] !== PENDING) block = this.#lanes.next(id, threads);
+      return block;
     }
     while (this.#next < this.#state.length && this.#state[this.#next] !== PENDING) this.#next++;
     return this.#next < this.#state.length ? this.#next++ : undefined;

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { BlockOrder } from "./block_order.ts";
+
 /** What a scheduler works by. */
 export interface SchedulerOptions {
   /** Blocks in the list; they are numbered from 0. */
@@ -20,6 +22,8 @@ export interface SchedulerOptions {
   readonly workers?: number;
   /** Blocks that an earlier run has done. */
   readonly done?: Iterable<number>;
+  /** The order of the blocks; default that of their numbers. */
+  readonly order?: BlockOrder | undefined;
 }
 
 /** A block given to a session. */

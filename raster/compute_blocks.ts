@@ -12,6 +12,7 @@ import { ReaderPool } from "../core/reader_pool.ts";
 import type { Timers } from "../core/timers.ts";
 import { describeUserFunction, shippedHash } from "../core/worker/user_function.ts";
 import type { ApplyOptions, Progress } from "./apply_options.ts";
+import { groupedOrder } from "./block_groups.ts";
 import { totalBlocks } from "./block_list.ts";
 import { COMPUTE_PROGRAM } from "./compute_thread.ts";
 import type { JournaledOutputs } from "./journal/journaled_outputs.ts";
@@ -91,6 +92,7 @@ export async function computeBlocks(run: ReadyRun, options: ComputeBlocksOptions
   const readers = startReaders(job, { threads: threadsHere, timers });
   try {
     const rasterRun = new RasterRun({
+      order: groupedOrder(blocks, plan.group),
       ...{ blocks, files, outputs, readers, timers, blocksByWorker, access, merged: args.merged },
       workerJob: { header: job, parts: args.parts },
       leastAhead: readers ? Math.max(2, Math.ceil(2 * threadsHere / workers)) : Math.max(1, 2 * threadsThere),

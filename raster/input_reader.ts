@@ -13,7 +13,10 @@ import { FileHandles } from "./source/file_handles.ts";
 import { isRemote, readableLocation } from "./source/location.ts";
 import { hasChanged, isSameVersion } from "./source/version.ts";
 
-/** The most that decoded tiles may take in one worker, shared by its files; none has less than the least. */
+/**
+ * The most that decoded tiles may take in one worker where the plan does not say how much, shared by its files; none has less
+ * than the least.
+ */
 const CACHE_BYTES = { most: 32 << 20, least: 4 << 20 };
 
 /** The blocks read for one block of the working grid, one a file, in the order of the plan. */
@@ -99,7 +102,7 @@ export class InputReader implements AsyncDisposable {
   async #open(file: InputFile): Promise<GeoTiffReader> {
     const reader = await GeoTiffReader.open(file.openAs, {
       name: readableLocation(file.location),
-      cacheBytes: Math.max(CACHE_BYTES.least, CACHE_BYTES.most / this.#files.length),
+      cacheBytes: file.cacheBytes ?? Math.max(CACHE_BYTES.least, CACHE_BYTES.most / this.#files.length),
       cacheWholeTiles: this.#overlap > 0,
       expectedVersion: file.version,
       bandNodata: file.bandNodata,

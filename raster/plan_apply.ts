@@ -15,6 +15,7 @@ import { userFunctionSpec } from "../core/user_function_spec.ts";
 import type { UserFunctionSpec } from "../core/worker/user_function.ts";
 import type { ApplyOptions } from "./apply_options.ts";
 import { checkBlockBytes } from "./block_bytes.ts";
+import { type BlockGroup, planReading } from "./block_groups.ts";
 import type { BlockGrid } from "./block_list.ts";
 import { otherFormatNotices } from "./output_names.ts";
 import type { PixelGrid } from "./pixel_grid.ts";
@@ -38,6 +39,8 @@ export interface ApplyPlan {
   readonly workinggrid: PixelGrid;
   /** The blocks. */
   readonly blocks: BlockGrid;
+  /** Which blocks one worker should have. */
+  readonly group: BlockGroup;
   /** The outputs. */
   readonly files: readonly PlannedFile[];
 }
@@ -71,12 +74,13 @@ export async function planApply(
     onNotice,
   });
   const args = await prepareArgs(options, { userFunction, onNotice });
-  const { inputs, workinggrid, notices } = await planInputs(options);
+  const { inputs: opened, workinggrid, notices } = await planInputs(options);
   const { blocks, files, notice } = planOutputs(options, workinggrid);
-  checkBlockBytes(inputs, { blocks, overlap });
+  checkBlockBytes(opened, { blocks, overlap });
+  const { inputs, group } = planReading(opened, { blocks, overlap });
   const names = otherFormatNotices(files.map(({ path }) => path));
   for (const line of [...notices, ...notice === undefined ? [] : [notice], ...names]) onNotice(line);
-  return { overlap, leftovers, userFunction, args, inputs, workinggrid, blocks, files };
+  return { overlap, leftovers, userFunction, args, inputs, workinggrid, blocks, group, files };
 }
 
 /**

@@ -125,6 +125,14 @@ async function planFile(
       version: info.sidecarsVersion,
       hasPlace: info.geotransform !== null && !isGiven("geotransform"),
     },
+    tiles: {
+      tiled: info.tiled,
+      width: info.tileWidth,
+      height: info.tileHeight,
+      planar: info.interleave === "BAND",
+      bands: info.bands,
+      compression: info.compression,
+    },
   };
 }
 

@@ -43,6 +43,10 @@ export interface InputFile {
   readonly version: string;
   /** What the manager has found beside it; undefined on a server. Workers read no files beside it. */
   readonly beside: InputBeside | undefined;
+  /** How its pixels lie in it. */
+  readonly tiles: InputTiles;
+  /** What a worker keeps of it for the windows to come, bytes; absent for the usual. */
+  readonly cacheBytes?: number;
 }
 
 /** What lies beside a local input. */
@@ -53,6 +57,22 @@ export interface InputBeside {
   readonly version: string;
   /** Whether the input itself says where it lies, so that a world file counts for nothing. */
   readonly hasPlace: boolean;
+}
+
+/** How a file's pixels lie in it. */
+export interface InputTiles {
+  /** Whether there are tiles; else strips. */
+  readonly tiled: boolean;
+  /** Columns of a tile or strip. */
+  readonly width: number;
+  /** Rows of a tile or strip. */
+  readonly height: number;
+  /** Whether each band has tiles of its own. */
+  readonly planar: boolean;
+  /** Bands of the file. */
+  readonly bands: number;
+  /** GDAL's name of the compression. */
+  readonly compression: string;
 }
 
 /** One name among the inputs. */

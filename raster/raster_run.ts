@@ -5,6 +5,7 @@
  */
 import type { WorkerAccess } from "../core/worker_command.ts";
 import type { BlockJob } from "../core/block_job.ts";
+import type { BlockOrder } from "../core/block_order.ts";
 import type { WorkerProgram, WorkerReading } from "../core/driver.ts";
 import { WorkerError } from "../core/errors.ts";
 import { releaseBuffers } from "../core/channel/buffer_pool.ts";
@@ -27,6 +28,8 @@ import { RASTER_PROCESSOR, RASTER_READ_PROCESSOR, type RasterResult } from "./ra
 export interface RasterRunParts {
   /** The blocks. */
   readonly blocks: BlockGrid;
+  /** In which order they are handed out; undefined for that of their numbers. */
+  readonly order: BlockOrder | undefined;
   /** What workers are told. */
   readonly workerJob: Payload;
   /** Blocks that each worker holds ahead of the one in hand, at the least. */
@@ -61,6 +64,7 @@ export class RasterRun implements BlockJob {
   readonly processor: string = RASTER_PROCESSOR;
   readonly blockCount: number;
   readonly done: readonly number[];
+  readonly order: BlockOrder | undefined;
   readonly workerJob: Payload;
   readonly leastAhead: number;
   readonly codeHash: string | undefined;
@@ -79,6 +83,7 @@ export class RasterRun implements BlockJob {
     const { x, y } = totalBlocks(parts.blocks);
     this.blockCount = x * y;
     this.done = parts.outputs.done;
+    this.order = parts.order;
     this.workerJob = parts.workerJob;
     this.leastAhead = parts.leastAhead;
     this.codeHash = parts.codeHash;

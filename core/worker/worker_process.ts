@@ -62,6 +62,8 @@ export async function serveManager(link: ManagerLink, options: WorkerProcessOpti
 interface ComputingThread {
   readonly link: WorkerLink;
   readonly held: Set<number>;
+  /** The block that it was given last: its neighbour mostly needs what is there for it. */
+  last: number;
   readonly gone: Promise<void>;
   isReady: boolean;
 }
@@ -144,6 +146,7 @@ class Relay {
     const thread: ComputingThread = {
       link: startThread(this.#options.program.threadUrl, name, { alive }),
       held: new Set(),
+      last: -1,
       gone: gone.promise,
       isReady: false,
     };
@@ -210,12 +213,20 @@ class Relay {
   #share(): void {
     const held = this.#threads.reduce((sum, thread) => sum + thread.held.size, 0);
     const share = Math.max(1, Math.floor((held + this.#queue.length) / this.#threads.length));
-    for (const thread of this.#threads) {
-      const items = this.#queue.splice(0, Math.max(0, share - thread.held.size));
-      if (items.length === 0) continue;
-      for (const { block } of items) thread.held.add(block);
-      thread.link.send({ type: "assign", items });
+    const given = new Map<ComputingThread, Assignment[]>();
+    while (this.#queue.length > 0) {
+      const free = this.#threads.filter((thread) => thread.held.size < share);
+      if (free.length === 0) break;
+      const item = this.#queue.shift()!;
+      const thread = free.find(({ last }) => last === item.block - 1) ??
+        free.reduce((best, other) => other.held.size < best.held.size ? other : best);
+      thread.held.add(item.block);
+      thread.last = item.block;
+      const items = given.get(thread) ?? [];
+      items.push(item);
+      given.set(thread, items);
     }
+    for (const [thread, items] of given) thread.link.send({ type: "assign", items });
   }
 
   #release(blocks: readonly number[]): void {

@@ -196,6 +196,8 @@ export class GeoTiffReader implements AsyncDisposable {
   async #readEncoded(tiles: readonly WindowTile[], target: WindowTarget): Promise<void> {
     const requests: ReadRequest[] = [];
     const decoder = await this.#decoder();
+    const isInGreatTiles = tiles.length <= 4 * this.#layout.planes;
+    const windowBytes = isInGreatTiles ? tiles.length * tileSize(this.#layout, 0).byteLength : 0;
     for (const tile of tiles) {
       const cached = this.#cache.get(tile.index);
       if (cached !== undefined) {
@@ -210,7 +212,7 @@ export class GeoTiffReader implements AsyncDisposable {
       const use = (bytes: Uint8Array<ArrayBuffer>) => {
         if (this.#cacheWholeTiles || !tile.whole) {
           const pixels = decoder.decode(bytes, tile);
-          this.#cache.set(tile.index, pixels);
+          this.#cache.set(tile.index, pixels, windowBytes);
           target.put(pixels, tile);
           return;
         }

@@ -26,10 +26,10 @@ export class TileCache {
   }
 
   /**
-   * Keeps a tile. One that alone is above the budget is kept until the next one comes: an image that is
-   * one great compressed strip would otherwise be decoded anew for every window.
+   * Keeps a tile, and with it what it needs for the tiles of its window, `windowBytes`, even if that is above the budget:
+   * great tiles would otherwise be decoded anew for every window.
    */
-  set(index: number, tile: Uint8Array<ArrayBuffer>): void {
+  set(index: number, tile: Uint8Array<ArrayBuffer>, windowBytes = 0): void {
     if (this.#budgetBytes <= 0) return;
     this.#drop(index);
     // A small tile can be part of a larger shared buffer, which it would hold in memory.
@@ -37,7 +37,7 @@ export class TileCache {
     this.#tiles.set(index, own);
     this.#usedBytes += own.buffer.byteLength;
     for (const oldest of this.#tiles.keys()) {
-      if (this.#usedBytes <= this.#budgetBytes || this.#tiles.size === 1) break;
+      if (this.#usedBytes <= Math.max(this.#budgetBytes, windowBytes) || this.#tiles.size === 1) break;
       this.#drop(oldest);
     }
   }

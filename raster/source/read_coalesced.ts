@@ -5,12 +5,12 @@
  */
 import type { ByteSource } from "./byte_source.ts";
 
-/** Reads of neighbours are joined up to this size; also what is held in memory at a time of a file. */
+/** Reads of neighbours are joined up to this size, where each is waited for; also what is held in memory at a time of a file. */
 const MAX_RUN_BYTES = 4 << 20;
 /** Requests under way at a time, where there is something to wait for. */
 const PARALLEL_READS = 4;
 
-/** Read into again and again where the source allows it: a new array for each tile costs as much as the read. */
+/** Read into again and again where the source allows it: a new array for each run costs as much as the read. */
 const SCRATCH_BYTES = 1 << 20;
 let scratch: Uint8Array<ArrayBuffer> | undefined;
 
@@ -35,7 +35,8 @@ export async function readCoalesced(
   requests: ReadRequest[],
   gapBytes: number,
 ): Promise<void> {
-  const runs = joinRuns(requests, gapBytes);
+  const mostBytes = source.readInto === undefined ? MAX_RUN_BYTES : SCRATCH_BYTES;
+  const runs = joinRuns(requests, gapBytes, mostBytes);
   for (let next = 0; next < runs.length;) {
     const first = readRun(source, runs[next]!);
     if (!(first instanceof Promise)) {
@@ -59,7 +60,7 @@ interface Run {
   readonly requests: ReadRequest[];
 }
 
-function joinRuns(requests: ReadRequest[], gapBytes: number): Run[] {
+function joinRuns(requests: ReadRequest[], gapBytes: number, mostBytes: number): Run[] {
   const sorted = requests.toSorted((a, b) => a.offset - b.offset);
   const runs: Run[] = [];
   let run: Run | undefined;
@@ -67,7 +68,7 @@ function joinRuns(requests: ReadRequest[], gapBytes: number): Run[] {
     const end = request.offset + request.byteLength;
     if (
       run !== undefined && request.offset <= run.end + gapBytes &&
-      Math.max(end, run.end) - run.offset <= MAX_RUN_BYTES
+      Math.max(end, run.end) - run.offset <= mostBytes
     ) {
       run.end = Math.max(end, run.end);
       run.requests.push(request);

@@ -12,7 +12,12 @@ async function planOf(path: string, spec: RasterSpec, changes: Partial<InputFile
     ...{ location: path, openAs: path, server: undefined, beside: undefined },
     ...{ width: info.width, height: info.height, dataType: info.dataType },
     ...{ offset: { col: 0, row: 0 }, layers: [1], nodata: [info.nodata], bandNodata: undefined },
-    ...{ version: info.version, ...changes },
+    version: info.version,
+    tiles: {
+      ...{ tiled: info.tiled, width: info.tileWidth, height: info.tileHeight, bands: info.bands },
+      ...{ planar: info.interleave === "BAND", compression: info.compression },
+    },
+    ...changes,
   };
   return { name: "img", isList: false, files: [file] };
 }

@@ -337,7 +337,8 @@ Deno.test({
       Deno.removeSync(ballast);
     }
     const { blocks } = await run(job({ resume: true }));
-    assert(blocks.resumed >= 8);
+    // Blocks come tile by tile of the input, 2 x 2 a tile, so that six come before the one that failed.
+    assert(blocks.resumed >= 6);
     for (const [name, path] of names) Deno.copyFileSync(path, scene.file(`run_${name}.tif`));
     await scene.assertSame("run");
   },
