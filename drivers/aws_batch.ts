@@ -24,7 +24,7 @@ import { cleanUpBatch } from "./aws_batch/batch_cleanup.ts";
 import { BatchFleet } from "./aws_batch/batch_fleet.ts";
 import { previewBatch } from "./aws_batch/batch_preview.ts";
 import { type AwsBatchExtraParams, checkExtraParams } from "./aws_batch/params.ts";
-import { chosenRegion, findPlace, LAST_REGION } from "./aws_batch/stack.ts";
+import { chosenRegion, findPlace, LAST_REGION, stackOf, stackOutputs } from "./aws_batch/stack.ts";
 import { BATCH_TIMING, type BatchTiming } from "./aws_batch/timing.ts";
 
 export type { AwsService } from "./aws/api.ts";
@@ -45,11 +45,7 @@ export interface AwsBatchDriverOptions {
 export function awsBatchDriver(options: AwsBatchDriverOptions = {}): Driver {
   const { clients = {}, timing = BATCH_TIMING } = options;
   const send = (region: string | undefined) => new SdkSend({ region, clients });
-  const callerOf = (region: string | undefined, { requestTimeout }: AwsBatchExtraParams = {}) =>
-    new AwsCaller(
-      send(region),
-      requestTimeout === undefined ? {} : { requestTimeoutMs: 1000 * requestTimeout },
-    );
+  const callerOf = callersOf(clients);
   return {
     kind: CW_AWSBATCH,
     computeWorkersReadDefault: true,
@@ -113,6 +109,46 @@ export const driver: Driver = awsBatchDriver();
 
 export default driver;
 
+/** What {@linkcode getStackOutputs} takes. */
+export interface StackOutputsOptions
+  extends Pick<AwsBatchExtraParams, "stack" | "region" | "requestTimeout"> {
+  /** SDK clients of your own, such as with a role of their own; by service. */
+  readonly clients?: SdkSendOptions["clients"];
+  /** Called with each line that the user should see. Default `console.warn`. */
+  readonly onNotice?: (line: string) => void;
+}
+
+/**
+ * The outputs of the CloudFormation stack that the driver takes queue and job definition from, by key: `BatchMaxVCPUS`,
+ * `BatchVCPUS`, `BatchProcessingJobQueueName`, `BatchProcessingJobDefinitionName` and whatever else the template gives.
+ *
+ * @param options the stack and its region; default those in the environment (RIOS_AWSBATCH_STACK, RIOS_AWSBATCH_REGION), as for
+ * a run.
+ * @throws {ConfigError} if there is no such stack, or an option is misspelt.
+ * @throws {AwsError} if AWS refuses, or does not answer.
+ */
+export async function getStackOutputs(options: StackOutputsOptions = {}): Promise<Map<string, string>> {
+  const { clients = {}, onNotice = console.warn, ...given } = options;
+  const params = checkExtraParams({ ...given });
+  const callerOf = callersOf(clients);
+  const caller = callerOf(await regionFor(params, callerOf, onNotice), params);
+  try {
+    return await stackOutputs(caller, stackOf(params));
+  } finally {
+    caller.destroy();
+  }
+}
+
+type CallerOf = (region: string | undefined, params?: AwsBatchExtraParams) => AwsCaller;
+
+function callersOf(clients: NonNullable<SdkSendOptions["clients"]>): CallerOf {
+  return (region, { requestTimeout } = {}) =>
+    new AwsCaller(
+      new SdkSend({ region, clients }),
+      requestTimeout === undefined ? {} : { requestTimeoutMs: 1000 * requestTimeout },
+    );
+}
+
 /** Names that SubmitJob does not have are refused; without any of the user's there is nothing to load the SDK for. */
 async function checkSubmitJob(caller: AwsCaller, { submit_job }: AwsBatchExtraParams): Promise<void> {
   if (submit_job) {
@@ -127,7 +163,7 @@ async function checkSubmitJob(caller: AwsCaller, { submit_job }: AwsBatchExtraPa
 /** The user's region for Batch, else the SDK's (undefined), else the last resort, which is said. */
 async function regionFor(
   params: AwsBatchExtraParams,
-  callerOf: (region: string | undefined) => AwsCaller,
+  callerOf: CallerOf,
   notice: (line: string) => void,
 ): Promise<string | undefined> {
   const chosen = chosenRegion(params);

@@ -27,6 +27,11 @@
  */
 import type { Driver } from "../core/driver.ts";
 import { SdkSend, type SdkSendOptions } from "./aws/sdk_send.ts";
+import {
+  type EcsInfrastructure,
+  type EcsInfrastructureOptions,
+  openInfrastructure,
+} from "./ecs/ecs_infrastructure.ts";
 import { ECS_TIMES, type EcsTimes } from "./ecs/ecs_times.ts";
 import { makeDriver } from "./ecs/make_driver.ts";
 
@@ -39,6 +44,23 @@ export type { HelperNotices, HelperOptions } from "./ecs/helper_options.ts";
 export { type CapacityProviderStrategy, type FargateOptions, makeExtraParamsFargate } from "./ecs/fargate.ts";
 export { makeExtraParamsPrivateCluster, type PrivateClusterOptions } from "./ecs/private_cluster.ts";
 export { makeJobIDstr } from "./ecs/names.ts";
+export {
+  createCluster,
+  createTaskDef,
+  type EcsWaitOptions,
+  getClusterInstanceCount,
+  getClusterTaskCount,
+  runInstances,
+  waitClusterInstanceCount,
+  waitClusterTasksFinished,
+} from "./ecs/cluster_functions.ts";
+export {
+  type EcsInfrastructure,
+  type EcsInfrastructureOptions,
+  type EcsRemoval,
+  shutdownCluster,
+} from "./ecs/ecs_infrastructure.ts";
+export { checkTaskErrors, type EcsTaskError } from "./ecs/task_errors.ts";
 
 /** What {@linkcode ecsDriver} takes. */
 export interface EcsDriverOptions {
@@ -54,6 +76,45 @@ export function ecsDriver({ clients = {}, times = {} }: EcsDriverOptions = {}): 
     send: (region) => new SdkSend({ region, clients }),
     times: { ...ECS_TIMES, ...times },
   });
+}
+
+/**
+ * Begins a cluster of a program's own: checks everything and makes nothing yet. {@linkcode createCluster},
+ * {@linkcode createTaskDef} and {@linkcode runInstances} make it, {@linkcode shutdownCluster} removes it, and runs use it with
+ * its `extraParams`. All that is made is in the register first, so that `blockfleet cleanup` finds it after any end.
+ *
+ * ```ts ignore
+ * import { apply, CW_ECS } from "@blockfleet/blockfleet";
+ * import * as ecs from "@blockfleet/blockfleet/drivers/ecs";
+ *
+ * await using cluster = await ecs.openEcsInfrastructure({ extraParams: ecs.makeExtraParamsPrivateCluster({ ... }) });
+ * await ecs.createCluster(cluster);
+ * await ecs.createTaskDef(cluster);
+ * await ecs.runInstances(cluster, 4);
+ * await ecs.waitClusterInstanceCount(cluster, 4);
+ * for (const scene of scenes) {
+ *   await apply({
+ *     ...optionsFor(scene),
+ *     concurrency: { computeWorkerKind: CW_ECS, numComputeWorkers: 4, computeWorkerExtraParams: cluster.extraParams },
+ *   });
+ * }
+ * ```
+ *
+ * @param options what to make, and SDK clients and a region of your own.
+ * @throws {ConfigError} naming what is wrong with them.
+ */
+export function openEcsInfrastructure(
+  { clients = {}, region, ...options }: EcsInfrastructureOptions & EcsCallOptions,
+): Promise<EcsInfrastructure> {
+  return openInfrastructure(new SdkSend({ region, clients }), options);
+}
+
+/** How AWS is called. */
+export interface EcsCallOptions {
+  /** SDK clients of your own, such as with a role of their own; by service. */
+  readonly clients?: SdkSendOptions["clients"];
+  /** The region. Default that of the environment. */
+  readonly region?: string;
 }
 
 /** The driver of `CW_ECS`. */

@@ -33,30 +33,21 @@ export function chosenStack({ stack }: AwsBatchExtraParams): string | undefined 
   return stack ?? variable("RIOS_AWSBATCH_STACK") ?? variable("BLOCKFLEET_AWSBATCH_STACK");
 }
 
-/**
- * The outputs of a stack, by key.
- *
- * @throws {AwsError} if it can't be described.
- */
-export async function getStackOutputs(caller: AwsCaller, stack: string): Promise<Map<string, string>> {
-  const { Stacks } = await caller.call("cloudformation:DescribeStacks", { StackName: stack });
-  const outputs = Stacks?.[0]?.Outputs ?? [];
-  return new Map(outputs.map(({ OutputKey, OutputValue }) => [OutputKey ?? "", OutputValue ?? ""]));
+/** The stack that is asked: the user's choice, else the one of RIOS's name. */
+export function stackOf(params: AwsBatchExtraParams): string {
+  return chosenStack(params) ?? DEFAULT_STACK;
 }
 
 /**
- * Finds out where jobs go.
+ * The outputs of a stack, by key.
  *
- * @throws {ConfigError} if the stack is not there, or is none of ours.
- * @throws {AwsError} if AWS can't be asked.
+ * @throws {ConfigError} if there is no such stack.
+ * @throws {AwsError} if it can't be described.
  */
-export async function findPlace(caller: AwsCaller, params: AwsBatchExtraParams): Promise<BatchPlace> {
-  const { jobQueue, jobDefinition } = params.submit_job ?? {};
-  if (jobQueue !== undefined && jobDefinition !== undefined) return { jobQueue, jobDefinition };
-  const stack = chosenStack(params) ?? DEFAULT_STACK;
-  let outputs: Map<string, string>;
+export async function stackOutputs(caller: AwsCaller, stack: string): Promise<Map<string, string>> {
+  let stacks;
   try {
-    outputs = await getStackOutputs(caller, stack);
+    stacks = (await caller.call("cloudformation:DescribeStacks", { StackName: stack })).Stacks;
   } catch (error) {
     if (!(error instanceof AwsError) || error.kind !== "missing" && !/does not exist/.test(error.message)) {
       throw error;
@@ -69,6 +60,21 @@ export async function findPlace(caller: AwsCaller, params: AwsBatchExtraParams):
       { cause: error },
     );
   }
+  const outputs = stacks?.[0]?.Outputs ?? [];
+  return new Map(outputs.map(({ OutputKey, OutputValue }) => [OutputKey ?? "", OutputValue ?? ""]));
+}
+
+/**
+ * Finds out where jobs go.
+ *
+ * @throws {ConfigError} if the stack is not there, or is none of ours.
+ * @throws {AwsError} if AWS can't be asked.
+ */
+export async function findPlace(caller: AwsCaller, params: AwsBatchExtraParams): Promise<BatchPlace> {
+  const { jobQueue, jobDefinition } = params.submit_job ?? {};
+  if (jobQueue !== undefined && jobDefinition !== undefined) return { jobQueue, jobDefinition };
+  const stack = stackOf(params);
+  const outputs = await stackOutputs(caller, stack);
   const output = (key: string): string => {
     const value = outputs.get(key);
     if (value) return value;

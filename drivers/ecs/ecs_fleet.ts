@@ -21,32 +21,21 @@ import { MessageQueue } from "../../core/message_queue.ts";
 import { sleep } from "../../core/sleep.ts";
 import { SubmissionNews } from "../../core/submission_news.ts";
 import type { AwsSend } from "../aws/api.ts";
-import type { AwsCaller } from "../aws/aws_caller.ts";
 import { LogTails, withTail } from "../aws/log_tails.ts";
-import type { Belongings } from "./belongings.ts";
-import type { EcsResources } from "./ecs_resources.ts";
-import type { EcsTimes } from "./ecs_times.ts";
 import type { TaskEnd } from "./explain_task.ts";
-import { findLeftovers } from "./leftovers.ts";
+import type { Infrastructure } from "./infrastructure.ts";
 import { isMissing } from "./seeker.ts";
 import type { WorkerContainer } from "./requests.ts";
 import { TaskBook, type TaskEntry } from "./task_book.ts";
 import { TaskLauncher } from "./task_launcher.ts";
 import { TaskWatcher } from "./task_watcher.ts";
-import { forget, tearDown } from "./tear_down.ts";
 
 /** What a fleet takes. */
 export interface EcsFleetOptions {
-  /** Calls AWS; ended with the fleet. */
-  readonly caller: AwsCaller;
+  /** What the tasks stand on, and what the run has made; its connections end with the fleet. */
+  readonly infrastructure: Infrastructure;
   /** Calls AWS in a region, for logs; undefined for that of the environment. */
   send(region: string | undefined): AwsSend;
-  /** What the tasks stand on. */
-  readonly resources: EcsResources;
-  /** What the run has made. */
-  readonly belongings: Belongings;
-  /** How long to wait for what. */
-  readonly times: EcsTimes;
   /** What is wanted. */
   readonly spec: FleetSpec;
   /** The manager. */
@@ -76,7 +65,8 @@ export class EcsFleet implements Fleet {
   /** Starts tasks at once. */
   constructor(options: EcsFleetOptions) {
     this.#options = options;
-    const { caller, resources, belongings, times, spec, context, channel } = options;
+    const { spec, context, channel } = options;
+    const { caller, resources, belongings, times } = options.infrastructure;
     channel.admit = (_requested, hello) => this.#admit(hello);
     for (let worker = 0; worker < spec.workers; worker++) this.#book.want(worker);
     const book = this.#book;
@@ -165,7 +155,7 @@ export class EcsFleet implements Fleet {
 
   #admit(hello: WorkerHello): number {
     const { worker } = this.#book.connected(hello);
-    this.#options.resources.instances.worked();
+    this.#options.infrastructure.resources.instances.worked();
     this.#events.push({ type: "started", worker, nativeId: hello.nativeId, host: hello.host });
     return worker;
   }
@@ -220,7 +210,7 @@ export class EcsFleet implements Fleet {
 
   /** Makes sure that a worker's task is over; says why not, if it is not. */
   async #end(entry: TaskEntry, signal: AbortSignal): Promise<string | undefined> {
-    const { caller, resources: { cluster }, times } = this.#options;
+    const { caller, resources: { cluster }, times } = this.#options.infrastructure;
     if (entry.end || entry.arn === undefined) return undefined;
     try {
       await caller.call("ecs:StopTask", {
@@ -240,7 +230,7 @@ export class EcsFleet implements Fleet {
   }
 
   async #stop(finished: boolean): Promise<void> {
-    const { belongings, times, caller, context, channel } = this.#options;
+    const { infrastructure, channel } = this.#options;
     if (!finished) {
       for (const { worker, state } of this.#book.entries()) {
         if (state === "running") channel.workerGone(worker, OVER);
@@ -249,23 +239,17 @@ export class EcsFleet implements Fleet {
     await this.#launcher.stop();
     this.#book.giveUp(OVER);
     // Workers that were told to end do so by themselves, and leave an exit code.
-    if (finished) await this.#watcher.untilEnded(times.graceMs);
+    if (finished) await this.#watcher.untilEnded(infrastructure.times.graceMs);
     await this.#watcher.stop();
     try {
-      const things = belongings.things;
       for (const entry of this.#book.tasks()) entry.isStopping ||= entry.end === undefined;
-      const report = await caller.within(times.stopMs + times.deleteMs, async (caller) => {
-        const found = await findLeftovers(things, { caller, times, runId: context.runId, isOwn: true });
-        return await tearDown(found, { caller, times, reason: `blockfleet: ${OVER}` });
-      });
+      await infrastructure.remove(`blockfleet: ${OVER}`);
       await this.#watcher.look();
       for (const entry of this.#book.tasks()) entry.state = "ended";
-      await forget(things, report);
-      for (const line of report.failed) context.notice(`Not removed: ${line}`);
     } finally {
       // They had the time that removing took, and get no more.
       await this.#logs.close();
-      caller.destroy();
+      infrastructure.caller.destroy();
       this.#events.close();
     }
   }

@@ -123,13 +123,30 @@ export class EcsResources {
    * @throws {AwsError} if AWS refuses; {@linkcode ConfigError} if a name is taken.
    */
   async make(workers: number): Promise<void> {
-    await checkInputNames(this.#options.caller, this.#options.params);
-    this.#region = await this.#options.caller.region("ecs");
+    await this.prepare();
     await this.createCluster();
     await this.createTaskDef();
-    // "arn:...:task-definition/FAMILY:REVISION", "FAMILY:REVISION" or "FAMILY".
-    const family = this.#taskDefinition.split("/").at(-1)!.split(":")[0]!;
-    await this.instances.runInstances({ workers, family, where: this.#where });
+    await this.runInstances(workers);
+  }
+
+  /**
+   * Checks the names in the inputs and finds the region. Makes nothing.
+   *
+   * @throws {ConfigError} if a call has no input of that name.
+   */
+  async prepare(): Promise<void> {
+    await checkInputNames(this.#options.caller, this.#options.params);
+    this.#region = await this.#options.caller.region("ecs");
+  }
+
+  /** Starts instances for so many workers, if asked to. */
+  async runInstances(workers: number): Promise<void> {
+    await this.instances.runInstances({ workers, family: this.family, where: this.#where });
+  }
+
+  /** The family of the task definition: of `arn:...:task-definition/FAMILY:REVISION`, `FAMILY:REVISION` or `FAMILY`. */
+  get family(): string {
+    return this.#taskDefinition.split("/").at(-1)!.split(":")[0]!;
   }
 
   /** Goes on without tags. */
@@ -137,11 +154,15 @@ export class EcsResources {
     this.#maker.giveUpTags(error, action);
   }
 
-  /** Makes a cluster, if asked to. One that is there already is never taken for our own. */
-  async createCluster(): Promise<void> {
+  /**
+   * Makes a cluster, if asked to. One that is there already is never taken for our own.
+   *
+   * @returns whether it was asked to.
+   */
+  async createCluster(): Promise<boolean> {
     const { caller, params, signal } = this.#options;
     const name = params.create_cluster?.clusterName;
-    if (name === undefined) return;
+    if (name === undefined) return false;
     const { clusters } = await caller.call("ecs:DescribeClusters", { clusters: [name] }, { signal });
     if (clusters?.some(({ status }) => status !== "INACTIVE")) throw clusterTaken(name);
     const { answer: { cluster }, thing } = await this.#maker.make({
@@ -158,6 +179,7 @@ export class EcsResources {
       throw clusterTaken(name);
     }
     await thing.made({ ...cluster?.clusterArn === undefined ? {} : { arn: cluster.clusterArn } });
+    return true;
   }
 
   /** Makes a task definition, if asked to, and learns what it says of the worker's container. */

@@ -94,29 +94,33 @@ export class Instances {
     this.#wanted = await this.#start({ signal: this.#options.signal });
   }
 
-  /** Instances of the run that have joined the cluster; without any of its own, undefined. */
-  async getClusterInstanceCount(): Promise<number | undefined> {
-    return this.any ? (await this.#joined()).size : undefined;
+  /** The ids of those that were started and have not been seen to end. */
+  get ids(): string[] {
+    return [...this.#startedMs.keys()];
   }
 
   /**
-   * Waits until the first instance has joined the cluster: tasks are started as there is room for them.
+   * Waits until so many instances of the run's own have joined the cluster. A run waits for the first one: its tasks are started
+   * as there is room for them.
    *
+   * @param count how many.
    * @param patience ends the waiting.
-   * @throws {TimeoutExceededError} if none has come by `waitClusterInstanceCountTimeout`.
-   * @throws {DriverError} if all instances ended before.
+   * @throws {TimeoutExceededError} if they have not come by `waitClusterInstanceCountTimeout`.
+   * @throws {DriverError} if too many instances ended before.
    */
-  async waitClusterInstanceCount(patience: AbortSignal): Promise<void> {
+  async waitClusterInstanceCount(count: number, patience: AbortSignal): Promise<void> {
     if (!this.any) return;
-    while (!patience.aborted && (await this.#joined()).size === 0) {
+    while (!patience.aborted && (await this.#joined()).size < count) {
       const ended = await this.#ended();
-      if (ended.size >= this.#startedMs.size) {
-        throw new DriverError(`All instances ended before they joined the cluster; ${endWords(ended)}`);
+      const left = this.#startedMs.size - ended.size;
+      if (left < count) {
+        const which = left === 0 ? "All instances" : `All but ${left} of ${this.#startedMs.size} instances`;
+        throw new DriverError(`${which} ended before they joined the cluster; ${endWords(ended)}`);
       }
       if (![...this.#startedMs.values()].some((startedMs) => this.#isAwaited(startedMs))) {
         throw new TimeoutExceededError(
           "waitClusterInstanceCountTimeout",
-          this.#waitSeconds,
+          this.waitSeconds,
           `${this.#startedMs.size} instances to join the cluster '${this.#cluster}' (the ECS agent in the image, ` +
             "the instance profile and a way to ECS from the subnet are what it takes)",
         );
@@ -231,13 +235,14 @@ export class Instances {
     return this.#place?.where.cluster ?? "default";
   }
 
-  get #waitSeconds(): number {
+  /** How long instances may take to join, seconds. */
+  get waitSeconds(): number {
     return this.#options.params.waitClusterInstanceCountTimeout ?? WAIT_SECONDS;
   }
 
   /** Whether an instance that was started then, and has not joined, may still do so. */
   #isAwaited(startedMs: number): boolean {
-    return performance.now() - startedMs <= 1000 * this.#waitSeconds;
+    return performance.now() - startedMs <= 1000 * this.waitSeconds;
   }
 
   async #joined(): Promise<Set<string>> {

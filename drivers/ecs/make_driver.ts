@@ -13,23 +13,19 @@ import type {
   Preview,
   RunSelector,
 } from "../../core/driver.ts";
-import { messageOf } from "../../core/errors.ts";
 import { CW_ECS } from "../../core/kinds.ts";
 import type { AwsSend } from "../aws/api.ts";
 import { awsAvailability } from "../aws/availability.ts";
 import { AwsCaller } from "../aws/aws_caller.ts";
 import { channelEnvironment } from "../aws/channel_environment.ts";
-import { Belongings } from "./belongings.ts";
 import { checkInputNames } from "./check_input_names.ts";
 import { cleanUp } from "./cleanup.ts";
 import { EcsFleet } from "./ecs_fleet.ts";
-import { EcsResources } from "./ecs_resources.ts";
 import type { EcsTimes } from "./ecs_times.ts";
 import { checkExtraParams } from "./extra_params.ts";
-import { findLeftovers } from "./leftovers.ts";
+import { Infrastructure } from "./infrastructure.ts";
 import { previewCalls } from "./preview.ts";
 import { type RequestContext, runTaskInput, type WorkerContainer } from "./requests.ts";
-import { forget, tearDown } from "./tear_down.ts";
 import { workerArguments } from "./worker_arguments.ts";
 
 /** What a driver takes. */
@@ -93,22 +89,17 @@ async function startFleet(
     environment: channelEnvironment(channel),
   };
   checkOverrides({ params, run, tagged: true }, worker);
-  const belongings = new Belongings(await context.register());
-  const { requestTimeout } = params;
-  const caller = new AwsCaller(
-    send(undefined),
-    requestTimeout === undefined ? {} : { requestTimeoutMs: 1000 * requestTimeout },
-  );
-  const resources = new EcsResources({
-    ...{ caller, params, run, belongings, times, signal },
+  const infrastructure = new Infrastructure({
+    ...{ params, run, times, signal, send: send(undefined) },
+    register: await context.register(),
     notice: (line) => context.notice(line),
   });
   try {
-    await resources.make(spec.workers);
+    await infrastructure.resources.make(spec.workers);
     signal.throwIfAborted();
-    return new EcsFleet({ caller, send, resources, belongings, times, spec, context, channel, worker });
+    return new EcsFleet({ infrastructure, send, spec, context, channel, worker });
   } catch (error) {
-    await takeBack(belongings, { caller, times, context });
+    await infrastructure.takeBack();
     throw error;
   }
 }
@@ -122,28 +113,4 @@ function checkOverrides(context: RequestContext, worker: Omit<WorkerContainer, "
     ...{ count: 1, token: "", taskDefinition: "", cluster: undefined },
     worker: { ...worker, name },
   });
-}
-
-/** Nothing may stay of a fleet that did not come about; and what kept it from that must not be hidden. */
-async function takeBack(
-  belongings: Belongings,
-  { caller, times, context }: { caller: AwsCaller; times: EcsTimes; context: DriverContext },
-): Promise<void> {
-  try {
-    const { things } = belongings;
-    const report = await caller.within(times.stopMs + times.deleteMs, async (caller) => {
-      const found = await findLeftovers(things, { caller, times, runId: context.runId, isOwn: true });
-      return await tearDown(found, { caller, times, reason: "blockfleet: the run could not start" });
-    });
-    await forget(things, report);
-    for (const line of report.failed) context.notice(`Not removed: ${line}`);
-  } catch (error) {
-    context.notice(
-      `What was made in AWS can't be removed now: ${
-        messageOf(error)
-      }. "blockfleet cleanup --run ${context.runId}" does it later`,
-    );
-  } finally {
-    caller.destroy();
-  }
 }

@@ -86,7 +86,7 @@ export class TaskLauncher {
     const { instances } = resources;
     if (instances.any) queued(book.entries(), "no instance has joined the cluster yet");
     try {
-      await instances.waitClusterInstanceCount(signal);
+      await instances.waitClusterInstanceCount(1, signal);
     } catch (error) {
       return this.#refuseAll(error);
     }

@@ -7,6 +7,7 @@ import { messageOf } from "../../core/errors.ts";
 import { sleep } from "../../core/sleep.ts";
 import type { AwsCaller } from "../aws/aws_caller.ts";
 import { AwsError } from "../aws/aws_error.ts";
+import { type ClusterCounts, countWords, watchCluster } from "./cluster_counts.ts";
 import { containerInstancesOf } from "./container_instances.ts";
 import type { Belonging, EcsThingType } from "./belongings.ts";
 import type { EcsTimes } from "./ecs_times.ts";
@@ -131,11 +132,28 @@ class TearDown {
       } catch (error) {
         if (isMissing(error)) return;
         const isBusy = error instanceof AwsError && CLUSTER_BUSY.test(error.code);
-        if (!isBusy || performance.now() > endMs) {
-          return this.#failed("ecs-cluster", clusterLine(name), error);
+        if (!isBusy) return this.#failed("ecs-cluster", clusterLine(name), error);
+        const inIt = await this.#untilEmpty(name, endMs - performance.now());
+        if (performance.now() > endMs) {
+          const what = inIt === "" ? error : `${messageOf(error)} (${inIt} in it)`;
+          return this.#failed("ecs-cluster", clusterLine(name), what);
         }
         await sleep(times.pollLeastMs * 2);
       }
+    }
+  }
+
+  /** Waits for what is on its way out of a cluster; gives what is still in it, for people. */
+  async #untilEmpty(cluster: string, limitMs: number): Promise<string> {
+    const { caller, times: { pollLeastMs, pollMostMs } } = this.#options;
+    try {
+      const isEmpty = (counts: ClusterCounts) => counts.tasks + counts.instances === 0;
+      const counts = await watchCluster(caller, cluster, isEmpty, { pollLeastMs, pollMostMs, limitMs });
+      return counts === undefined ? "" : countWords(counts);
+    } catch (error) {
+      // Without the counts the cluster is just tried again.
+      if (error instanceof AwsError) return "";
+      throw error;
     }
   }
 

@@ -124,7 +124,9 @@ export class FakeAws implements AwsSend {
         this.clusters.set(input.clusterName, { status: "ACTIVE", tags: input.tags ?? [] });
         return { cluster: this.#cluster(input.clusterName) };
       case "ecs:DescribeClusters":
-        return { clusters: input.clusters.flatMap((name: string) => this.#cluster(name) ?? []) };
+        return {
+          clusters: (input.clusters ?? ["default"]).flatMap((name: string) => this.#cluster(name) ?? []),
+        };
       case "ecs:ListClusters":
         return { clusterArns: [...this.clusters.keys()] };
       case "ecs:DeleteCluster": {
@@ -162,7 +164,9 @@ export class FakeAws implements AwsSend {
       case "ecs:ListTasks":
         return {
           taskArns: [...this.tasks.values()].filter((task) =>
-            task.clusterName === (input.cluster ?? "") && task.lastStatus !== "STOPPED" &&
+            task.clusterName === (input.cluster ?? "") &&
+            (task.lastStatus === "STOPPED") === (input.desiredStatus === "STOPPED") &&
+            (input.family === undefined || task.group === `family:${input.family}`) &&
             (input.startedBy === undefined || task.startedBy === input.startedBy)
           ).map(({ taskArn }) => taskArn),
         };
@@ -266,7 +270,16 @@ export class FakeAws implements AwsSend {
 
   #cluster(name: string): unknown {
     const cluster = this.clusters.get(name);
-    return cluster && { clusterName: name, clusterArn: name, ...cluster };
+    const inIt = [...this.tasks.values()].filter(({ clusterName }) => clusterName === name);
+    const counted = (status: string) => inIt.filter(({ lastStatus }) => lastStatus === status).length;
+    return cluster && {
+      ...{ clusterName: name, clusterArn: name, ...cluster },
+      runningTasksCount: counted("RUNNING"),
+      pendingTasksCount: counted("PENDING"),
+      registeredContainerInstancesCount: [...this.instances.values()].filter(({ joined }) =>
+        joined === name
+      ).length,
+    };
   }
 
   #task(input: FakeCall["input"]): FakeTask {
@@ -274,6 +287,7 @@ export class FakeAws implements AwsSend {
       clusterName: input.cluster ?? "",
       taskArn: `arn:aws:ecs:us-east-1:1:task/${input.cluster}/${++this.#count}`,
       startedBy: input.startedBy,
+      group: `family:${input.taskDefinition.split("/").at(-1).split(":")[0]}`,
       tags: input.tags,
       lastStatus: "RUNNING",
     };
