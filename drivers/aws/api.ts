@@ -129,16 +129,6 @@ export interface AwsApi {
     import("@aws-sdk/client-batch").TerminateJobCommandInput,
     import("@aws-sdk/client-batch").TerminateJobCommandOutput
   >;
-  /** DescribeJobQueues of Batch. */
-  "batch:DescribeJobQueues": AwsCall<
-    import("@aws-sdk/client-batch").DescribeJobQueuesCommandInput,
-    import("@aws-sdk/client-batch").DescribeJobQueuesCommandOutput
-  >;
-  /** DescribeJobDefinitions of Batch. */
-  "batch:DescribeJobDefinitions": AwsCall<
-    import("@aws-sdk/client-batch").DescribeJobDefinitionsCommandInput,
-    import("@aws-sdk/client-batch").DescribeJobDefinitionsCommandOutput
-  >;
   /** DescribeStacks of CloudFormation. */
   "cloudformation:DescribeStacks": AwsCall<
     import("@aws-sdk/client-cloudformation").DescribeStacksCommandInput,

@@ -23,13 +23,13 @@ export interface CleanUpOptions {
 
 /** Removes exactly what the registers of the runs name; what only a tag makes a run's, after asking. */
 export async function cleanUp(selector: RunSelector, options: CleanUpOptions): Promise<CleanupReport> {
-  const report = { removed: [] as string[], failed: [] as string[] };
+  const report: Report = { removed: [], failed: [] };
   for (const run of selector.runs) await cleanUpRun(run, { ...options, report, dryRun: selector.dryRun });
   if (selector.unregistered) await cleanUpTagged(selector, { ...options, report });
   return report;
 }
 
-type Report = { removed: string[]; failed: string[] };
+type Report = { removed: string[]; failed: string[]; hint?: string };
 
 async function cleanUpRun(
   run: RegisteredRun,
@@ -56,7 +56,12 @@ async function cleanUpTagged(
 ): Promise<void> {
   const caller = new AwsCaller(send(undefined));
   try {
-    for (const [runId, found] of await findByTag(caller, unregistered!)) {
+    const { found: byRun, unseen } = await findByTag(caller, unregistered!);
+    if (unseen) {
+      report.hint =
+        `ECS clusters whose names don't begin with blockfleet_ were not looked into: ${unseen.message}`;
+    }
+    for (const [runId, found] of byRun) {
       const lines = describeLeftovers(found);
       const question = `Run ${runId} is in no register here; by its tag there are ${
         lines.join(", ")

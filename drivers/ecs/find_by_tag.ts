@@ -4,6 +4,7 @@
  * @module
  */
 import type { AwsCaller } from "../aws/aws_caller.ts";
+import { AwsError } from "../aws/aws_error.ts";
 import { inChunks } from "./in_chunks.ts";
 import type { Leftovers } from "./leftovers.ts";
 import { isLabelled } from "./seek_task_definitions.ts";
@@ -26,24 +27,35 @@ interface Found {
   readonly unsure: Leftovers["unsure"];
 }
 
-/** Families of the helpers' task definitions begin so; a family of the user's own choice can't be told by its name. */
+/**
+ * The helpers' clusters and families of task definitions begin so; a family of the user's own choice can't be told by its name.
+ */
 const OUR_NAMES = "blockfleet_";
 
+/** What a search showed. */
+export interface TaggedThings {
+  /** What has the tag, by run. */
+  readonly found: ReadonlyMap<string, Leftovers>;
+  /** Why clusters with other names than ours were not looked into, if so: the least policy does not allow it. */
+  readonly unseen: AwsError | undefined;
+}
+
 /**
- * What has the tag of a run, by run.
+ * What has the tag of a run.
  *
  * @throws {AwsError} if AWS can't be asked.
  */
-export async function findByTag(caller: AwsCaller, wanted: TaggedRun): Promise<Map<string, Leftovers>> {
+export async function findByTag(caller: AwsCaller, wanted: TaggedRun): Promise<TaggedThings> {
   const search = new TagSearch(caller, wanted);
   await search.instances();
   await search.clustersAndTasks();
   await search.taskDefinitions();
-  return search.found;
+  return search;
 }
 
 class TagSearch {
   readonly found = new Map<string, Found>();
+  unseen: AwsError | undefined;
   readonly #caller: AwsCaller;
   readonly #wanted: TaggedRun;
 
@@ -78,6 +90,17 @@ class TagSearch {
     const arns = await this.#pages((nextToken) =>
       this.#caller.call("ecs:ListClusters", { nextToken }).then((page) => [page.clusterArns, page.nextToken])
     );
+    const isOurs = (arn: string) => arn.split("/").at(-1)!.startsWith(OUR_NAMES);
+    await this.#clusters(arns.filter(isOurs));
+    try {
+      await this.#clusters(arns.filter((arn) => !isOurs(arn)));
+    } catch (error) {
+      if (!(error instanceof AwsError) || error.kind !== "denied") throw error;
+      this.unseen = error;
+    }
+  }
+
+  async #clusters(arns: readonly string[]): Promise<void> {
     for (const chunk of inChunks(arns, 100)) {
       const { clusters = [] } = await this.#caller.call("ecs:DescribeClusters", {
         clusters: chunk,

@@ -175,6 +175,28 @@ Deno.test("a run that is in no register is found by its tags, and removed only i
   }
 });
 
+Deno.test("a search by tag that may look into our clusters alone finds what is there, and says that it looked no further", async () => {
+  const aws = new FakeAws();
+  const tags = [{ key: "blockfleet:run", value: "run-1" }];
+  aws.clusters.set("blockfleet_x_cluster", { status: "ACTIVE", tags });
+  aws.clusters.set("theirs", { status: "ACTIVE", tags: [] });
+  aws.next("ecs:DescribeClusters", ({ input }, next) => {
+    if (!input.clusters.includes("theirs")) return next();
+    throw awsError(
+      "AccessDeniedException",
+      "not authorized to perform: ecs:DescribeClusters on resource: theirs",
+    );
+  }, 1000);
+  const confirm = () => Promise.resolve(true);
+  const report = await cleanup(aws, { unregistered: { runId: "run-1" }, confirm });
+  assertEquals([report.removed, report.failed], [["ECS cluster blockfleet_x_cluster"], []]);
+  assertStringIncludes(
+    report.hint!,
+    "ECS clusters whose names don't begin with blockfleet_ were not looked into",
+  );
+  assertEquals(aws.left(), ["theirs"]);
+});
+
 Deno.test("killed while an instance is started in the place of another, a run is cleaned up to the last one", async () => {
   const aws = new FakeAws();
   aws.room = 1;
