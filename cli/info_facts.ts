@@ -93,7 +93,7 @@ export function infoLines(info: RasterInfo): string[] {
   const { geotransform: t, extent, crs } = facts;
   const predictor = facts.predictor === 1 ? "" : `, predictor ${facts.predictor}`;
   const names = facts.bandNames.some((name) => name !== "")
-    ? ` (${facts.bandNames.map((name) => name || "-").join(", ")})`
+    ? ` (${listed(facts.bandNames.map((name) => shortened(name || "-")))})`
     : "";
   const rows: [string, string][] = [
     ["size", `${facts.width} x ${facts.height} pixels`],
@@ -107,7 +107,7 @@ export function infoLines(info: RasterInfo): string[] {
     rows.push(["extent", `x ${extent[0]} to ${extent[2]}, y ${extent[1]} to ${extent[3]}`]);
   } else rows.push(["origin", "none: the file does not say where it lies"]);
   const { tiled, width, height } = facts.layout;
-  const overviews = facts.overviews.map((one) => `${one.width} x ${one.height}`).join(", ");
+  const overviews = listed(facts.overviews.map((one) => `${one.width} x ${one.height}`));
   rows.push(
     ["layout", `${tiled ? "tiles" : "strips"} of ${width} x ${height}, interleave ${facts.interleave}`],
     ["compression", facts.compression + predictor],
@@ -122,6 +122,18 @@ export function infoLines(info: RasterInfo): string[] {
   );
   const widest = Math.max(...rows.map(([label]) => label.length));
   return [facts.location, ...rows.map(([label, value]) => `  ${label.padEnd(widest)}  ${messageOf(value)}`)];
+}
+
+/** A line for people holds this many names or sizes, each this long; `--json` has them all. */
+const SHOWN = { items: 40, chars: 60 } as const;
+
+function listed(items: readonly string[]): string {
+  const shown = items.slice(0, SHOWN.items).join(", ");
+  return items.length > SHOWN.items ? `${shown} and ${items.length - SHOWN.items} more` : shown;
+}
+
+function shortened(text: string): string {
+  return text.length > SHOWN.chars ? `${text.slice(0, SHOWN.chars)}...` : text;
 }
 
 function crsFacts({ geoKeys, wkt }: RasterInfo): InfoFacts["crs"] {

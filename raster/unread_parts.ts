@@ -14,6 +14,7 @@ export type UnreadKind =
   | "pages"
   | "tabFile"
   | "damagedSidecar"
+  | "longMetadata"
   | "longSidecar"
   | "damagedSystem"
   | "damagedDirectory"
@@ -50,6 +51,7 @@ const CONSEQUENCES: Readonly<Record<UnreadKind, string>> = {
     "whose place is not read: it counts as lying nowhere. gdal_translate IN.tif OUT.tif writes it into the file",
   damagedSidecar:
     "which is passed over: what it says of place, coordinate system and nodata values is not used",
+  longMetadata: "of which only the beginning is read: names, scales and offsets may be missing",
   longSidecar: "of which only the beginning is read: what stands behind it is not used",
   damagedSystem:
     "which says nothing: it counts as none, as for GDAL. gdal_edit.py -a_srs SYSTEM FILE gives the file one",

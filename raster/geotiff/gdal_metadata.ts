@@ -6,6 +6,12 @@
 
 import { decodeEntities, XmlError, xmlEvents } from "./xml_events.ts";
 
+/** More metadata than any image has; what stands behind it is not looked at. */
+export const MAX_METADATA_BYTES = 4 << 20;
+
+/** A band's name is cut here: it is for people. */
+const MAX_NAME_CHARS = 1000;
+
 /** One item. */
 export interface GdalMetadataItem {
   /** `STATISTICS_MEAN`, `DESCRIPTION`, ... */
@@ -55,7 +61,8 @@ function itemOf(attributes: ReadonlyMap<string, string>, text: string): GdalMeta
 export function bandNamesOf(items: readonly GdalMetadataItem[], bands: number): string[] {
   const names = new Array<string>(bands).fill("");
   for (const { sample, role, value } of items) {
-    if (role === "description" && sample !== undefined && sample < bands) names[sample] = value;
+    if (role !== "description" || sample === undefined || sample >= bands) continue;
+    names[sample] = value.slice(0, MAX_NAME_CHARS);
   }
   return names;
 }

@@ -12,9 +12,6 @@ import { FIELD_BYTES, FIELD_TYPE, TAG, tagName } from "./tags.ts";
 const MAX_ENTRIES = 4096;
 /** Longer fields of numbers than any but the tiles' own, which are read by pages. */
 const MAX_NUMBER_BYTES = 8 << 20;
-/** Longer texts than any that says something of an image. */
-const MAX_TEXT_BYTES = 16 << 20;
-
 /** The fields that are looked at; others would only take memory. */
 const KNOWN_TAGS: ReadonlySet<number> = new Set(Object.values(TAG));
 
@@ -210,35 +207,27 @@ export class Ifd {
   }
 
   /**
-   * The text of `tag`, up to its closing NULs; undefined if there is none.
+   * The text of `tag` as GDAL and libtiff take it, which ends at the first NUL, and here after `maxBytes` at the latest; ""
+   * if there is none.
    *
    * @throws {RasterError} if it does not lie inside the file.
    */
-  async text(tag: number): Promise<string | undefined> {
-    const bytes = await this.bytes(tag, MAX_TEXT_BYTES);
-    if (bytes === undefined) return undefined;
-    let end = bytes.length;
-    while (end > 0 && bytes[end - 1] === 0) end--;
-    return decodeText(bytes.subarray(0, end));
-  }
-
-  /**
-   * The text of `tag` as GDAL and libtiff take it, which ends at the first NUL; undefined if there is none.
-   *
-   * @throws {RasterError} if it does not lie inside the file.
-   */
-  async cText(tag: number): Promise<string | undefined> {
-    const bytes = await this.bytes(tag, MAX_TEXT_BYTES);
-    if (bytes === undefined) return undefined;
+  async cText(tag: number, maxBytes: number): Promise<string> {
+    const entry = this.entry(tag);
+    if (entry === undefined) return "";
+    const length = Math.min(entry.byteLength, maxBytes);
+    const bytes = entry.inline ?? await this.#source.read(entry.valueOffset, length);
     const end = bytes.indexOf(0);
-    return decodeText(end < 0 ? bytes : bytes.subarray(0, end));
+    if (end >= 0) return decodeText(bytes.subarray(0, end));
+    return decodeText(bytes, { isCut: length < entry.byteLength });
   }
 }
 
 /** Text in tags is bytes of no stated encoding: UTF-8 in practice, and Latin-1 of older writers. */
-function decodeText(bytes: Uint8Array<ArrayBuffer>): string {
+function decodeText(bytes: Uint8Array<ArrayBuffer>, { isCut = false } = {}): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    // The bytes of a character that the end cuts in two are left out.
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: isCut });
   } catch {
     return new TextDecoder("windows-1252").decode(bytes);
   }

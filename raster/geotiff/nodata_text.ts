@@ -51,7 +51,7 @@ function stripZeros(digits: string): string {
 }
 
 /** No number is longer; what a file says beyond it is not looked at. */
-const MAX_NUMBER_CHARS = 512;
+export const MAX_NUMBER_CHARS = 512;
 /** GDAL looks for a decimal comma this far. */
 const COMMA_WITHIN_CHARS = 50;
 

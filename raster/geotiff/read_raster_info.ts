@@ -5,13 +5,13 @@
  */
 import type { RasterInfo } from "../raster_info.ts";
 import type { ByteSource } from "../source/byte_source.ts";
-import { bandNamesOf, parseGdalMetadata } from "./gdal_metadata.ts";
+import { bandNamesOf, MAX_METADATA_BYTES, parseGdalMetadata } from "./gdal_metadata.ts";
 import { isPixelIsPoint } from "./geo_keys.ts";
 import { geoTransformOf } from "./geo_transform.ts";
 import type { TiffHeader } from "./ifd.ts";
 import type { ImageDirectories } from "./image_directories.ts";
 import type { ImageLayout } from "./image_layout.ts";
-import { parseNodata } from "./nodata_text.ts";
+import { MAX_NUMBER_CHARS, parseNodata } from "./nodata_text.ts";
 import { readGeoKeys } from "./read_geo_keys.ts";
 import { COMPRESSION_GDAL_NAMES, TAG } from "./tags.ts";
 import { unreadTags } from "./unread_tags.ts";
@@ -35,8 +35,8 @@ export async function readRasterInfo(
   ];
   const model = { pixelScale, tiepoint, transformation };
   const geotransform = geoTransformOf(model, isPixelIsPoint(geoKeys));
-  const nodataText = await main.cText(TAG.GDALNoData) ?? "";
-  const metadata = parseGdalMetadata(await main.cText(TAG.GDALMetadata) ?? "");
+  const nodataText = await main.cText(TAG.GDALNoData, MAX_NUMBER_CHARS);
+  const metadata = parseGdalMetadata(await main.cText(TAG.GDALMetadata, MAX_METADATA_BYTES));
   const { width, height, bands, dataType, tiled, tileWidth, tileHeight, predictor } = layout;
   const nodata = parseNodata(nodataText, dataType);
   const tags = { layout, model, geotransform, metadata, nodata, nodataText };

@@ -26,7 +26,7 @@ export const CURE = {
   whole32: "rewrite the file: gdal_translate -co NBITS=32 IN.tif OUT.tif",
   /** GDAL would keep complex numbers. */
   real: "gdal_translate -ot Float32 IN.tif OUT.tif makes a file of their real parts",
-  /** GDAL's default is one great strip again where the width is great. */
+  /** Strips or tiles too large to be decoded as a whole. */
   smallTiles: "rewrite the file: gdal_translate -co TILED=YES -co COMPRESS=DEFLATE IN.tif OUT.tif",
   /** GDAL does not read it either. */
   anew: "GDAL can't read it either: write the file anew with the program that made it",

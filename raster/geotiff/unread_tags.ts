@@ -6,7 +6,7 @@
 import { shownValue } from "../../core/shown_value.ts";
 import type { GeoTransform } from "../raster_info.ts";
 import type { UnreadPart } from "../unread_parts.ts";
-import type { GdalMetadataItem } from "./gdal_metadata.ts";
+import { type GdalMetadataItem, MAX_METADATA_BYTES } from "./gdal_metadata.ts";
 import type { ModelTags } from "./geo_transform.ts";
 import type { Ifd } from "./ifd.ts";
 import type { ImageLayout } from "./image_layout.ts";
@@ -53,6 +53,10 @@ export function unreadTags(ifd: Ifd, tags: ReadTags): UnreadPart[] {
   }
   if (layout.photometric === PHOTOMETRIC.PALETTE && ifd.has(TAG.ColorMap)) {
     parts.push({ kind: "colourTable", what: "a colour table" });
+  }
+  const metadataBytes = ifd.entry(TAG.GDALMetadata)?.byteLength ?? 0;
+  if (metadataBytes > MAX_METADATA_BYTES) {
+    parts.push({ kind: "longMetadata", what: `${metadataBytes} bytes of metadata` });
   }
   if (nodata === null && /\S/.test(nodataText)) {
     parts.push({

@@ -33,3 +33,18 @@ Deno.test("a citation that says nothing is left out of the coordinate system's n
   }
   assertEquals(line(cited("WGS 84")), "  crs          WGS 84 (EPSG:4326)");
 });
+
+Deno.test("a line for people shows some of many band names and overviews, and long names in part", () => {
+  const bandNames = Array.from({ length: 100 }, (_, i) => (i === 0 ? "x".repeat(1000) : `b${i}`));
+  const overviews = Array.from({ length: 60000 }, () => ({ width: 7, height: 5 }));
+  const info = { ...cited(""), bands: 100, bandNames, overviews };
+  const lines = infoLines(info);
+  const bands = lines.find((line) => line.startsWith("  bands"))!;
+  assertEquals(
+    bands.includes(`(${"x".repeat(60)}..., b1, b2,`) && bands.endsWith("b39 and 60 more)"),
+    true,
+    bands,
+  );
+  assertEquals(lines.find((line) => line.startsWith("  overviews"))!.endsWith("7 x 5 and 59960 more"), true);
+  assertEquals(infoFacts(info).bandNames, bandNames);
+});

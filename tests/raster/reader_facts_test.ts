@@ -3,6 +3,8 @@ import { bandNamesOf, parseGdalMetadata } from "../../raster/geotiff/gdal_metada
 import { crsName, epsgCode, sameKeys } from "../../raster/geotiff/geo_keys.ts";
 import { GeoTiffReader } from "../../raster/geotiff/geotiff_reader.ts";
 import type { GeoKeys } from "../../raster/raster_info.ts";
+import { buildTiff, imageFields } from "./tiny_tiff.ts";
+import { MemorySource } from "./memory_source.ts";
 import { gdalMissing, gdalName, runPython, tempFolder } from "../gdal.ts";
 
 /** A directory of keys: numbers stand as they are, texts and doubles go into their lists. */
@@ -162,4 +164,32 @@ print(json.dumps(out))`;
       );
     }
   },
+});
+
+Deno.test("band names are UTF-8, or Latin-1 where they can't be, and are cut where nobody reads on", async () => {
+  const tag = (name: Uint8Array) => {
+    const [before, after] = ['<GDALMetadata><Item sample="0" role="description">', "</Item></GDALMetadata>"]
+      .map((text) => new TextEncoder().encode(text));
+    return [...before!, ...name, ...after!, 0];
+  };
+  const infoOf = async (metadata: number[]) => {
+    const fields = imageFields({ width: 1, height: 1 }, [[42112, 1, metadata]]);
+    const tiff = buildTiff({ directories: [{ fields, chunks: [Uint8Array.of(1)] }] });
+    await using reader = await GeoTiffReader.openSource(new MemorySource(tiff));
+    return reader.info;
+  };
+  const utf8 = new TextEncoder().encode("caf\u00e9");
+  assertEquals((await infoOf(tag(utf8))).bandNames, ["caf\u00e9"]);
+  assertEquals((await infoOf(tag(Uint8Array.of(0x63, 0x61, 0x66, 0xe9)))).bandNames, ["caf\u00e9"]);
+  assertEquals((await infoOf(tag(new Uint8Array(5000).fill(0x61)))).bandNames, ["a".repeat(1000)]);
+});
+
+Deno.test("metadata beyond four megabytes is not looked at, and that is told", async () => {
+  // Two bytes a character, so that the cut falls into one of them.
+  const text = `<GDALMetadata> <Item sample="0" role="description">n</Item>${"\u00e9".repeat(2_200_000)}`;
+  const fields = imageFields({ width: 1, height: 1 }, [[42112, 2, text]]);
+  const tiff = buildTiff({ directories: [{ fields, chunks: [Uint8Array.of(1)] }] });
+  await using reader = await GeoTiffReader.openSource(new MemorySource(tiff));
+  assertEquals(reader.info.bandNames, ["n"]);
+  assertEquals(reader.info.unread, [{ kind: "longMetadata", what: "4400060 bytes of metadata" }]);
 });
