@@ -18,6 +18,7 @@ export * from "./core/map_blocks.ts";
 export { getComputeWorkerManager, listKinds, loadDriverModule, registerDriver } from "./core/registry.ts";
 export type { KindStatus } from "./core/registry.ts";
 export * from "./core/timers.ts";
+export type { UserIntervals, UserTimers } from "./core/user_timers.ts";
 export { apply } from "./raster/apply.ts";
 export type * from "./raster/apply_options.ts";
 export type * from "./raster/block_defn.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { timed } from "./timed.ts";
 
 /** The names, in the order of the report. They are RIOS's. */
 export const TIMER_NAMES = [
@@ -74,21 +75,6 @@ class Timer {
   }
 }
 
-function timed<T>(work: () => T, done: (seconds: number) => void): T {
-  const start = performance.now();
-  const stop = () => done((performance.now() - start) / 1000);
-  let result: T;
-  try {
-    result = work();
-  } catch (error) {
-    stop();
-    throw error;
-  }
-  if (result instanceof Promise) return result.finally(stop) as T;
-  stop();
-  return result;
-}
-
 /** A worker's intervals, until they are sent. */
 export class IntervalLog implements IntervalRecorder {
   #intervals: number[] = [];
@@ -117,15 +103,25 @@ export class IntervalLog implements IntervalRecorder {
   }
 }
 
-/** The intervals of a run, its workers' included. */
+/** The intervals of a run, its workers' included. A program may count its own, by any name. */
 export class Timers implements IntervalRecorder {
-  readonly #timers = new Map<TimerName, Timer>();
+  readonly #timers = new Map<string, Timer>();
 
-  interval<T>(name: TimerName, work: () => T): T {
+  /** How many timers were used. */
+  get size(): number {
+    return this.#timers.size;
+  }
+
+  /** Whether a timer was used. */
+  has(name: string): boolean {
+    return this.#timers.has(name);
+  }
+
+  interval<T>(name: string, work: () => T): T {
     return timed(work, (seconds) => this.add(name, seconds));
   }
 
-  add(name: TimerName, seconds: number): void {
+  add(name: string, seconds: number): void {
     let timer = this.#timers.get(name);
     if (!timer) this.#timers.set(name, timer = new Timer());
     timer.add(seconds);
@@ -144,10 +140,10 @@ export class Timers implements IntervalRecorder {
     }
   }
 
-  /** The distribution of each timer that was used, in the order of the report. */
-  statistics(): Map<TimerName, TimerStatistics> {
-    const statistics = new Map<TimerName, TimerStatistics>();
-    for (const name of TIMER_NAMES) {
+  /** The distribution of each timer that was used, in the order of the report: RIOS's, then those of the user's own. */
+  statistics(): Map<string, TimerStatistics> {
+    const statistics = new Map<string, TimerStatistics>();
+    for (const name of new Set<string>([...TIMER_NAMES, ...this.#timers.keys()])) {
       const timer = this.#timers.get(name);
       if (!timer) continue;
       const sorted = timer.samples.toSorted((a, b) => a - b);
@@ -175,18 +171,19 @@ export class Timers implements IntervalRecorder {
     const wall = statistics.get("walltime")?.total ?? 0;
     statistics.delete("walltime");
     const lines = [`Wall clock elapsed time: ${wall.toFixed(1)} seconds`, ""];
-    lines.push(`${"Timer".padEnd(24)}${"Total (sec)".padStart(12)}`, "-".repeat(36));
+    const width = Math.max(24, ...[...statistics.keys()].map((name) => name.length + 1));
+    lines.push(`${"Timer".padEnd(width)}${"Total (sec)".padStart(12)}`, "-".repeat(width + 12));
     for (const [name, { total }] of statistics) {
-      lines.push(`${name.padEnd(24)}${total.toFixed(3).padStart(12)}`);
+      lines.push(`${name.padEnd(width)}${total.toFixed(3).padStart(12)}`);
     }
     if (level > 0) {
       const columns = ["N", "Min", "Lower", "Median", "Upper", "Max"];
-      const heading = "Timer".padEnd(24) + columns.map((column) => column.padStart(10)).join("");
+      const heading = "Timer".padEnd(width) + columns.map((column) => column.padStart(10)).join("");
       lines.push("", heading, "-".repeat(heading.length));
       for (const [name, s] of statistics) {
         const seconds = [s.min, s.lower, s.median, s.upper, s.max].map((value) => value.toFixed(4));
         const cells = [String(s.count), ...seconds].map((cell) => cell.padStart(10));
-        lines.push(name.padEnd(24) + cells.join(""));
+        lines.push(name.padEnd(width) + cells.join(""));
       }
     }
     return lines.join("\n");

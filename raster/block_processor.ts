@@ -7,6 +7,7 @@ import { crc32c } from "../core/journal/crc32c.ts";
 import { BlockfleetError } from "../core/errors.ts";
 import { headerOnly, type Payload } from "../core/payload.ts";
 import type { IntervalRecorder } from "../core/timers.ts";
+import type { UserIntervals } from "../core/user_timers.ts";
 import { OtherArgs } from "../core/worker/other_args.ts";
 import type { BlockProcessor, ProcessorContext } from "../core/worker/processor.ts";
 import { type LoadedUserFunction, loadUserFunction } from "../core/worker/user_function.ts";
@@ -112,7 +113,10 @@ class RasterProcessor implements BlockProcessor {
     const args = otherArgs.given ? [otherArgs.forBlock()] : [];
     await timers.interval("userfunction", () => userFunction.call(info, inputs, outputs, ...args));
     const after = otherArgs.afterBlock();
-    const result = timers.interval("writing", () => this.#encode(block, outputs));
+    const result = withTimings(
+      timers.interval("writing", () => this.#encode(block, outputs)),
+      info.timings.take(),
+    );
     if (!after) return otherArgs.hasChanged() ? withArgsChanged(result) : result;
     const header: RasterResult = { ...result.header as RasterResult, args: after.header };
     return { header, parts: [...result.parts, ...after.parts] };
@@ -152,6 +156,11 @@ class RasterProcessor implements BlockProcessor {
     if (known?.dataType === type && known.bands === bands) return known;
     return this.#encoders[index] = new TileEncoder(plan.layout, type, bands);
   }
+}
+
+function withTimings({ header, parts }: Payload, timings: UserIntervals | undefined): Payload {
+  if (!timings) return { header, parts };
+  return { header: { ...header as RasterResult, timings } satisfies RasterResult, parts };
 }
 
 function withArgsChanged({ header, parts }: Payload): Payload {

@@ -14,4 +14,5 @@ export * from "./raster_info.ts";
 export type { OpenSourceOptions } from "./source/byte_source.ts";
 export { FileHandles } from "./source/file_handles.ts";
 export * from "./reader_info.ts";
+export type { UserIntervals, UserTimers } from "../core/user_timers.ts";
 export type { UnreadKind, UnreadPart } from "./unread_parts.ts";

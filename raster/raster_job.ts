@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { UserIntervals } from "../core/user_timers.ts";
 import type { UserFunctionSpec } from "../core/worker/user_function.ts";
 import type { DataType } from "./data_type.ts";
 import type { OutputLayout } from "./geotiff/output_layout.ts";
@@ -141,6 +142,8 @@ export interface RasterResult {
   }[];
   /** The block's other args, packed, if each block has its own. */
   readonly args?: unknown;
+  /** What the user function has counted with timers of its own. */
+  readonly timings?: UserIntervals;
   /** Whether the user function has changed the worker's copy of other args, if a copy serves all its blocks. */
   readonly argsChanged?: true;
 }

@@ -13,6 +13,7 @@ import type { MergedArgs } from "../core/merged_args.ts";
 import { unpackValue } from "../core/pack_value.ts";
 import type { Payload } from "../core/payload.ts";
 import type { ReaderPool } from "../core/reader_pool.ts";
+import { addUserIntervals } from "../core/user_timers.ts";
 import type { Timers } from "../core/timers.ts";
 import { checkResult } from "./check_result.ts";
 import { type BlockGrid, describeBlock, totalBlocks } from "./block_list.ts";
@@ -122,6 +123,7 @@ export class RasterRun implements BlockJob {
     header.outputs.forEach(({ nonFinite }, index) => {
       if (nonFinite === true) this.#nonFinite.set(index, (this.#nonFinite.get(index) ?? 0) + 1);
     });
+    addUserIntervals(timers, header.timings);
     // The tiles are written; other args, in the parts behind them, may still wait to be merged.
     releaseBuffers({ header: undefined, parts: result.parts.slice(0, files.length) });
     blocksByWorker.set(worker, (blocksByWorker.get(worker) ?? 0) + 1);

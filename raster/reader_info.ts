@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { UserTimers } from "../core/user_timers.ts";
 import type { ApplierBlockDefn } from "./block_defn.ts";
 import { blockCount, blockDefn, type BlockGrid, totalBlocks } from "./block_list.ts";
 import { gridCrsName } from "./grid_crs.ts";
@@ -41,13 +42,22 @@ export class ReaderInfo {
   readonly #index: number;
   readonly #defn: ApplierBlockDefn;
   readonly #files: ReadonlyMap<RasterBlock, string>;
+  /** Timers of the function's own: `info.timings.interval("mask", () => ...)`. The run's report has them. */
+  readonly timings: UserTimers;
 
   /**
    * The information for block number `index` of a run.
    *
    * @param files the file that each input block was read from.
+   * @param timings where the function counts. Default its own.
    */
-  constructor(run: ReaderInfoRun, index: number, files: ReadonlyMap<RasterBlock, string>) {
+  constructor(
+    run: ReaderInfoRun,
+    index: number,
+    files: ReadonlyMap<RasterBlock, string>,
+    timings: UserTimers = new UserTimers(),
+  ) {
+    this.timings = timings;
     this.#run = run;
     this.#index = index;
     this.#defn = blockDefn(run.blocks, index);

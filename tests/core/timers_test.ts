@@ -96,6 +96,14 @@ Deno.test("a worker's intervals travel once, are merged, and may count under ano
   assertEquals(statistics.get("insert_readbuffer")!.total, 0.5);
 });
 
+Deno.test("timers of a program's own are reported behind RIOS's", () => {
+  const timers = new Timers();
+  timers.interval("my own", () => {});
+  timers.add("reading", 1);
+  assertEquals([...timers.statistics().keys()], ["reading", "my own"]);
+  assert(timers.formatReport(1).includes("my own"));
+});
+
 Deno.test("intervals that can't be are left out, whatever a worker sends", () => {
   const timers = new Timers();
   timers.addAll([99, 1, -1, 1, 0, -1, 0, NaN, 0.5, 1, 0, 2, 1]);

@@ -151,6 +151,26 @@ Deno.test("a slow async function holds up nothing but its own block", async () =
   });
 });
 
+Deno.test("timers of the function's own are in the run's report, on every kind of worker", async () => {
+  await withJob(async ({ options }) => {
+    for (const concurrency of Object.values(STYLES)) {
+      const { timings } = await run({
+        ...options,
+        userFunction: (info, { img }, outputs) => {
+          info.timings.interval("copying of my own pixels", () => outputs.out = img);
+          info.timings.add("two a block", 1);
+          info.timings.add("two a block", 2);
+        },
+        concurrency: { ...concurrency, copies: false },
+      });
+      const { count, total } = timings.statistics().get("two a block")!;
+      assertEquals([count, total], [12, 18]);
+      assertEquals(timings.statistics().get("copying of my own pixels")!.count, 6);
+      assertStringIncludes(timings.formatReport(), "\ncopying of my own pixels ");
+    }
+  });
+});
+
 Deno.test("timings have RIOS's names, and count every block once", async () => {
   await withJob(async ({ options }) => {
     for (const concurrency of Object.values(STYLES)) {
