@@ -4,7 +4,7 @@
  * @module
  */
 import { RasterError } from "../core/errors.ts";
-import { sameCrs } from "./crs/same_crs.ts";
+import { differenceOfCrs } from "./crs/same_crs.ts";
 import { gridCrsName, sameGridCrs } from "./grid_crs.ts";
 import type { GeoKeys, GeoTransform } from "./raster_info.ts";
 import { warpAdvice } from "./warp_command.ts";
@@ -94,13 +94,6 @@ export function offsetOnLattice(reference: PixelGrid, grid: PixelGrid): PixelOff
   return { col: offset.col + 0, row: offset.row + 0 };
 }
 
-/** `grid` with the reference's words for its system, if its own mean the same; as it is, if not. */
-async function inSystemOf(reference: PixelGrid, grid: PixelGrid): Promise<PixelGrid> {
-  if (!await sameCrs(reference, grid)) return grid;
-  const { geotransform, ncols, nrows } = grid;
-  return { ...reference, geotransform, ncols, nrows };
-}
-
 /** A grid with the name that errors call it by. */
 export interface NamedGrid {
   /** For people: the file it is from. */
@@ -117,11 +110,15 @@ export interface NamedGrid {
  * @throws {RasterError} if they share no lattice; both grids are shown.
  */
 export async function requireOffset(reference: NamedGrid, named: NamedGrid): Promise<PixelOffset> {
-  const grid = await inSystemOf(reference.grid, named.grid);
+  const difference = await differenceOfCrs(reference.grid, named.grid);
+  // Systems that mean the same are told in the reference's words from here on.
+  const { geotransform, ncols, nrows } = named.grid;
+  const grid = difference === undefined ? { ...reference.grid, geotransform, ncols, nrows } : named.grid;
   const offset = offsetOnLattice(reference.grid, grid);
   if ("differs" in offset) {
+    const why = difference ? ` (their ${difference})` : "";
     throw new RasterError(
-      `'${named.name}' is not on the pixel grid of '${reference.name}': their ${offset.differs} differ. ` +
+      `'${named.name}' is not on the pixel grid of '${reference.name}': their ${offset.differs} differ${why}. ` +
         `'${reference.name}' has ${describeGrid(reference.grid)}; '${named.name}' has ${
           describeGrid(grid)
         }. ` +

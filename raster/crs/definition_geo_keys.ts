@@ -80,7 +80,12 @@ export function geoKeysOfDefinition(definition: CrsDefinition): GeoKeys | undefi
       );
     }
   }
-  if (geodetic !== undefined && (kind !== "projected" || code === undefined)) setGeodetic(keys, geodetic);
+  if (geodetic !== undefined && kind !== "projected") setGeodetic(keys, geodetic);
+  // A projection's angles are in the base's unit by the standard, and in degrees for GDAL until libgeotiff 1.7.4. In a base of
+  // degrees they are both, and the unit says nothing of the plane.
+  else if (geodetic !== undefined && code === undefined) {
+    setGeodetic(keys, { ...geodetic, degreesPerUnit: 1 });
+  }
   if (geodetic?.toWgs84?.some((value) => value !== 0)) keys.set(GEO_KEY.GeogToWgs84, geodetic.toWgs84);
   if (vertical !== undefined) setVertical(keys, vertical);
   return keys.geoKeys(vertical === undefined ? 0 : 1);

@@ -50,17 +50,21 @@ const OVERRIDES: readonly number[] = [
 
 /** The meaning of GeoKeys; undefined where they do not say enough, or name what the table does not have. */
 export function definitionOfKeys(values: KeyValues, table: EpsgTable): CrsDefinition | undefined {
-  const model = short(values, GEO_KEY.GTModelType);
   const code = short(values, GEO_KEY.ProjectedCRS);
-  if (
-    model === MODEL.PROJECTED ||
-    (code !== undefined && (model === undefined || model === USER_DEFINED) && isCode(code))
-  ) {
-    return projected(values, table);
+  switch (short(values, GEO_KEY.GTModelType)) {
+    case MODEL.PROJECTED:
+      return projected(values, table);
+    case MODEL.GEOGRAPHIC:
+      return geographic(values, table);
+    case MODEL.GEOCENTRIC:
+      return geocentric(values, table);
+    case undefined:
+      // Without a model the codes say what it is.
+      if (code === undefined && values.has(GEO_KEY.GeodeticCRS)) return geographic(values, table);
+      /* falls through */
+    case USER_DEFINED:
+      if (code !== undefined && code !== USER_DEFINED) return projected(values, table);
   }
-  const isGeodetic = model === MODEL.GEOGRAPHIC || (model === undefined && values.has(GEO_KEY.GeodeticCRS));
-  if (isGeodetic) return geographic(values, table);
-  if (model === MODEL.GEOCENTRIC) return geocentric(values, table);
   return textDefinition(values) ?? local(values);
 }
 

@@ -12,19 +12,28 @@ import { type GridCrs, isWithoutCrs, sameGridCrs } from "../grid_crs.ts";
  * words. Heights, names and the raster type do not count.
  */
 export async function sameCrs(a: GridCrs, b: GridCrs): Promise<boolean> {
-  if (sameGridCrs(a, b)) return true;
-  if (isWithoutCrs(a) || isWithoutCrs(b)) return false;
+  return await differenceOfCrs(a, b) === undefined;
+}
+
+/**
+ * Why two coordinate systems are not the same, as {@linkcode sameCrs} has it: words that follow "their", or "" where there is
+ * nothing to say; undefined if they are the same.
+ */
+export async function differenceOfCrs(a: GridCrs, b: GridCrs): Promise<string | undefined> {
+  if (sameGridCrs(a, b)) return undefined;
+  if (isWithoutCrs(a) || isWithoutCrs(b)) return "";
   // Only what differs in its words is looked up.
-  const [{ loadEpsgTable }, { definitionOfKeys }, { definitionOfWkt }, { sameDefinition }] = await Promise
-    .all([
+  const [{ loadEpsgTable }, { definitionOfKeys }, { definitionOfWkt }, { crsDifference }] = await Promise.all(
+    [
       import("./epsg_table.ts"),
       import("./geo_keys_definition.ts"),
       import("./wkt_definition.ts"),
       import("./same_definition.ts"),
-    ]);
+    ],
+  );
   const table = await loadEpsgTable();
   const [left, right] = [a, b].map(({ geoKeys, wkt }) =>
     wkt === undefined ? definitionOfKeys(geoKeyValues(geoKeys!), table) : definitionOfWkt(wkt)
   );
-  return left !== undefined && right !== undefined && sameDefinition(left, right, table);
+  return left === undefined || right === undefined ? "" : crsDifference(left, right, table);
 }

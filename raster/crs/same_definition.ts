@@ -1,5 +1,5 @@
 /**
- * Whether two coordinate systems put every point at the same place, by the rules that PROJ compares them with.
+ * What makes two coordinate systems put points at different places, by the rules that PROJ compares them with.
  *
  * @module
  */
@@ -21,27 +21,44 @@ const RELATIVE_TOLERANCE = 1e-10;
 /** Parameters that mean the same after a full turn. */
 const TURNING: ReadonlySet<string> = new Set(["longitude", "azimuth", "rectified"]);
 
-/** Whether two definitions mean the same in the plane. Names of systems, axes and heights do not count. */
-export function sameDefinition(a: CrsDefinition, b: CrsDefinition, table: EpsgTable): boolean {
-  if (a.kind !== b.kind || !near(a.metresPerUnit, b.metresPerUnit)) return false;
+/** Parameters for people. */
+const WORDS: Readonly<Record<string, string>> = {
+  latitude: "latitudes of origin",
+  longitude: "longitudes of origin",
+  parallel1: "standard parallels",
+  parallel2: "second standard parallels",
+  scale: "scales",
+  azimuth: "azimuths",
+  rectified: "angles of the rectified grid",
+  easting: "false eastings in metres",
+  northing: "false northings in metres",
+};
+
+/**
+ * What puts points elsewhere in one of two systems, in words that follow "their"; undefined if they mean the same in the plane.
+ * Names of systems, axes and heights do not count.
+ */
+export function crsDifference(a: CrsDefinition, b: CrsDefinition, table: EpsgTable): string | undefined {
+  if (a.kind !== b.kind) return `kinds are ${a.kind} and ${b.kind}`;
+  const unit = different("units in metres", a.metresPerUnit, b.metresPerUnit);
   // A plane of its own lies nowhere on the earth; GDAL tells them apart by their units only.
-  if (a.kind === "local") return true;
+  if (unit !== undefined || a.kind === "local") return unit;
   const [left, right] = [a.geodetic!, b.geodetic!];
-  if (!sameGeodetic(left, right, table)) return false;
-  if (a.kind !== "projected") {
-    return a.kind === "geocentric" || near(left.degreesPerUnit, right.degreesPerUnit);
+  const earth = geodeticDifference(left, right, table);
+  if (earth !== undefined || a.kind === "geocentric") return earth;
+  if (a.kind === "geographic") {
+    return different("units in degrees", left.degreesPerUnit, right.degreesPerUnit);
   }
-  return sameProjection(a.projection!, b.projection!, left.ellipsoid);
+  return projectionDifference(a.projection!, b.projection!, left.ellipsoid);
 }
 
-function sameGeodetic(a: Geodetic, b: Geodetic, table: EpsgTable): boolean {
-  return sameEllipsoid(a.ellipsoid, b.ellipsoid) &&
-    near(a.primeMeridian.longitude, b.primeMeridian.longitude) &&
-    datumName(a.datum, table) === datumName(b.datum, table) && sameShift(a, b, table);
-}
-
-function sameEllipsoid(a: Ellipsoid, b: Ellipsoid): boolean {
-  return near(a.semiMajor, b.semiMajor) && near(a.inverseFlattening, b.inverseFlattening);
+function geodeticDifference(a: Geodetic, b: Geodetic, table: EpsgTable): string | undefined {
+  const number = different("ellipsoids' semi-major axes", a.ellipsoid.semiMajor, b.ellipsoid.semiMajor) ??
+    different("ellipsoids' 1/f", a.ellipsoid.inverseFlattening, b.ellipsoid.inverseFlattening) ??
+    different("prime meridians", a.primeMeridian.longitude, b.primeMeridian.longitude);
+  if (number !== undefined) return number;
+  if (datumName(a.datum, table) !== datumName(b.datum, table)) return "datums differ";
+  return sameShift(a, b, table) ? undefined : "shifts to WGS 84 differ";
 }
 
 /** By EPSG's name where it has one, which a deprecated datum shares with the one in its place. */
@@ -61,16 +78,13 @@ function sameShift(a: Geodetic, b: Geodetic, table: EpsgTable): boolean {
     .every((index) => near(a.toWgs84![index] ?? 0, b.toWgs84![index] ?? 0));
 }
 
-function sameProjection(a: Projection, b: Projection, ellipsoid: Ellipsoid): boolean {
-  if (a.method !== b.method) {
-    const [left, right] = [a, b].map((one) => inCommonForm(one, ellipsoid));
-    return left!.method === right!.method && sameParameters(left!, right!);
-  }
-  if (sameParameters(a, b)) return true;
-  if (a.method !== METHOD.LambertConic2) return false;
-  // The parallels may be told in either order, and from another latitude.
+function projectionDifference(a: Projection, b: Projection, ellipsoid: Ellipsoid): string | undefined {
+  const asTheyAre = a.method === b.method ? parameterDifference(a, b) : "projections differ";
+  if (asTheyAre === undefined) return undefined;
+  // One form may be told by the parameters of another: parallels in either order, a scale in place of a parallel.
   const [left, right] = [a, b].map((one) => inCommonForm(one, ellipsoid));
-  return sameParameters(left!, right!);
+  const isOne = left!.method === right!.method && parameterDifference(left!, right!) === undefined;
+  return isOne ? undefined : asTheyAre;
 }
 
 /** A Mercator by its scale, a conic by its latitude and scale, a polar view from the pole. */
@@ -81,15 +95,19 @@ function inCommonForm(projection: Projection, ellipsoid: Ellipsoid): Projection 
   return projection;
 }
 
-function sameParameters(a: Projection, b: Projection): boolean {
+function parameterDifference(a: Projection, b: Projection): string | undefined {
   for (const name of new Set([...Object.keys(a.parameters), ...Object.keys(b.parameters)])) {
     const neutral = name === "scale" ? 1 : 0;
     const [left, right] = [a.parameters[name] ?? neutral, b.parameters[name] ?? neutral];
     // Angles that turn around: -37 degrees are 323.
     const turns = TURNING.has(name) ? 360 * Math.round((left - right) / 360) : 0;
-    if (!near(left, right + turns)) return false;
+    if (!near(left, right + turns)) return different(WORDS[name] ?? "projections' parameters", left, right);
   }
-  return true;
+  return undefined;
+}
+
+function different(what: string, a: number, b: number): string | undefined {
+  return near(a, b) ? undefined : `${what} are ${a} and ${b}`;
 }
 
 function near(a: number, b: number): boolean {

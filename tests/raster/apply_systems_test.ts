@@ -84,15 +84,15 @@ Deno.test("a reference's words for the system are the output's", async () => {
 Deno.test("a code beside another unit, and another text behind a citation of two bytes a letter, are other systems", async () => {
   using folder = tempFolder();
   const others: Record<string, GeoKeys> = {
-    "in feet": keys({ 1024: 1, 3072: 32633, 3076: 9002 }),
-    "Esri's text of zone 32": text(utm("Mine", 9), "Müñstër"),
+    "units in metres are 1 and 0.3048": keys({ 1024: 1, 3072: 32633, 3076: 9002 }),
+    "longitudes of origin are 15 and 9": text(utm("Mine", 9), "Müñstër"),
   };
   const [a, b] = [folder.file("a.tif"), folder.file("b.tif")];
   for (const [what, geoKeys] of Object.entries(others)) {
     for (const first of ["a code", "Esri's text behind a citation of two bytes a letter"]) {
       makeRaster(a, { width: 20, height: 10, geotransform: NORTH_UP, geoKeys: WORDS[first]!, seed: 1 });
       makeRaster(b, { width: 20, height: 10, geotransform: NORTH_UP, geoKeys, seed: 1 });
-      assertStringIncludes(await refusal(a, b), "their coordinate systems differ", what);
+      assertStringIncludes(await refusal(a, b), `their coordinate systems differ (their ${what})`, what);
     }
   }
 });

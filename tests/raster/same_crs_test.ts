@@ -1,10 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { GeoKeyList } from "../../raster/crs/geo_key_list.ts";
-import { sameCrs } from "../../raster/crs/same_crs.ts";
+import { differenceOfCrs, sameCrs } from "../../raster/crs/same_crs.ts";
 import { GeoTiffReader } from "../../raster/geotiff/geotiff_reader.ts";
 import type { GeoKeys } from "../../raster/raster_info.ts";
 import { gdalMissing, gdalName, runPython, tempFolder } from "../gdal.ts";
 import { SYSTEMS } from "./crs_systems.ts";
+import { seededRandom } from "./seeded_random.ts";
 import { type TestImage, writeImage } from "./writer_pixels.ts";
 
 const PIXEL: TestImage = {
@@ -435,4 +436,71 @@ Deno.test("a text beside a file is the system that keys say, if it means it", as
   assertEquals(await sameCrs(code, { geoKeys: null, wkt: wkt('"Foot",0.3048') }), false);
   assertEquals(await sameCrs(code, { geoKeys: null, wkt: "no text of a system" }), false);
   assertEquals(await sameCrs({ geoKeys: null, wkt: "A B" }, { geoKeys: null, wkt: "A\nB" }), true);
+});
+
+Deno.test("what makes two systems differ is said with both values", async () => {
+  const difference = (a: string, b: string) =>
+    differenceOfCrs({ geoKeys: geoKeys(BY_HAND[a]!) }, { geoKeys: geoKeys(BY_HAND[b]!) });
+  assertEquals(await difference("UTM 33", "UTM 33 in feet"), "units in metres are 1 and 0.3048");
+  assertEquals(await difference("UTM 33", "UTM 32"), "longitudes of origin are 15 and 9");
+  assertEquals(
+    await difference("UTM 33", "New York in metres, EPSG's"),
+    "ellipsoids' 1/f are 298.257223563 and 298.257222101",
+  );
+  assertEquals(await difference("UTM 33", "the Web's Mercator"), "projections differ");
+  assertEquals(await difference("UTM 33", "WGS 84"), "kinds are projected and geographic");
+  assertEquals(await difference("WGS 84", "WGS 84 in grads"), "units in degrees are 1 and 0.9");
+  assertEquals(await difference("WGS 84", "WGS 84 from Paris"), "prime meridians are 0 and 2.33722917");
+  assertEquals(await difference("UTM 33", "UTM 33 on a datum without a name"), "datums differ");
+  assertEquals(await difference("UTM 33", UNKNOWN[0]!), "");
+  assertEquals(await difference("UTM 33", "UTM 33 by its parts"), undefined);
+});
+
+Deno.test("keys of any values are compared without a fault, and the same in both directions", async () => {
+  const random = seededRandom(20);
+  const ids = [1024, 1026, 2048, 2049, 2050, 2051, 2054, 2055, 2056, 2057, 2058, 2059, 2061, 2062];
+  for (let id = 3072; id <= 3096; id++) ids.push(id);
+  const shorts = [
+    0,
+    1,
+    2,
+    3,
+    7,
+    8,
+    15,
+    4326,
+    4807,
+    6326,
+    7030,
+    8903,
+    9001,
+    9002,
+    9105,
+    16033,
+    32633,
+    32767,
+    54009,
+    65535,
+  ];
+  const doubles = [0, 1, -1, 90, -90, 0.5, 1e300, -1e300, 5e-324, NaN, Infinity, 6378137, 298.257223563];
+  const texts = [
+    "",
+    "|",
+    "ESRI PE String = ",
+    'ESRI PE String = PROJCS["a"',
+    "GCS Name = |Datum = |",
+    "\u00ff",
+    "x".repeat(3000),
+  ];
+  const one = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)]!;
+  const any = (): GeoKeys =>
+    geoKeys(Object.fromEntries(Array.from({ length: 1 + Math.floor(random() * 20) }, () => {
+      const kind = random();
+      return [one(ids), kind < 0.6 ? one(shorts) : kind < 0.9 ? [one(doubles)] : one(texts)];
+    })));
+  for (let run = 0; run < 3000; run++) {
+    const [a, b] = [{ geoKeys: any() }, { geoKeys: any() }];
+    assertEquals(await sameCrs(a, b), await sameCrs(b, a));
+    assertEquals(await sameCrs(a, { geoKeys: { ...a.geoKeys } }), true);
+  }
 });
