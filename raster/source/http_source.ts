@@ -6,9 +6,17 @@
 import { AbortedError, messageOf, RasterError } from "../../core/errors.ts";
 import type { ByteSource, OpenSourceOptions } from "./byte_source.ts";
 import { checkRange } from "./check_range.ts";
+import {
+  FinalError,
+  networkReason,
+  PassingError,
+  type RangeAnswer,
+  readAnswer,
+  shorterRange,
+} from "./http_answer.ts";
 import { fetchFinal, RedirectError } from "./http_redirects.ts";
 import { displayName } from "./location.ts";
-import { InputChangedError, isSameVersion, objectVersion } from "./version.ts";
+import { InputChangedError, isSameVersion } from "./version.ts";
 
 /** Fetched when the source is opened: a cloud optimized GeoTIFF has all its directories there. */
 const HEADER_BYTES = 65536;
@@ -18,22 +26,6 @@ const LONGEST_WAIT_MS = 10_000;
 /** Of machines that share an address, each with its own ETags, one that is known must answer within so many requests. */
 const MOST_ASKED_AGAIN = 8;
 const DEFAULT_STALL_MS = 60_000;
-
-/** One answer to a range request, checked. */
-interface RangeAnswer {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly total: number;
-  readonly version: string;
-}
-
-/** A failure that may pass by itself. */
-class PassingError extends Error {
-  readonly waitMs: number | undefined;
-  constructor(message: string, waitMs?: number) {
-    super(message);
-    this.waitMs = waitMs;
-  }
-}
 
 /** A file on a server that answers range requests. */
 export class HttpSource implements ByteSource {
@@ -193,7 +185,14 @@ export class HttpSource implements ByteSource {
       if (url.href !== this.#url.href) this.#server = url.host;
       try {
         const shorter = shorterRange(response, offset, byteLength);
-        if (shorter === undefined) return await this.#readAnswer(response, { offset, byteLength, watch });
+        if (shorter === undefined) {
+          return await readAnswer(response, {
+            offset,
+            byteLength,
+            hasAnsweredRanges: this.#versions.length > 0,
+            onBytes: () => watch.heard(),
+          });
+        }
         await response.body?.cancel();
         return await this.#fetchRange(offset, shorter);
       } finally {
@@ -201,104 +200,15 @@ export class HttpSource implements ByteSource {
       }
     } catch (error) {
       if (error instanceof RasterError || error instanceof PassingError) throw error;
-      if (error instanceof RedirectError || error instanceof Deno.errors.NotCapable) {
-        // Deno's words name the host, which a redirect may have led to.
-        throw new RasterError(`Cannot read '${this.name}': ${messageOf(error)}`, { cause: error });
-      }
+      // Deno's words of a missing permission name the host, which a redirect may have led to.
+      const isFinal = [FinalError, RedirectError, Deno.errors.NotCapable].some((kind) =>
+        error instanceof kind
+      );
+      if (isFinal) throw new RasterError(`Cannot read '${this.name}': ${messageOf(error)}`, { cause: error });
       // What fetch says of a failure holds the URL with its query, so it is not repeated.
       throw new PassingError(watch.isStalled ? `nothing came for ${stallMs / 1000} s` : networkReason(error));
     }
   }
-
-  async #readAnswer(response: Response, request: RangeRequest): Promise<RangeAnswer> {
-    const { offset, byteLength, watch } = request;
-    const { status, headers } = response;
-    const encoding = headers.get("content-encoding") ?? "identity";
-    if (status < 300 && encoding.toLowerCase() !== "identity") {
-      const shown = messageOf(encoding).slice(0, 20);
-      throw this.#error(
-        `the server sends it ${shown}-encoded, although it was asked not to; download the file first`,
-      );
-    }
-    if (status === 200 && offset === 0) return await this.#readWhole(response, request);
-    if (status !== 206) throw this.#statusError(status, headers);
-    const range = /^bytes (\d+)-(\d+)\/(\d+)$/i.exec(headers.get("content-range") ?? "");
-    if (range === null) throw this.#error("the server does not say which bytes it sent of how many");
-    const [first, last, total] = range.slice(1).map(Number) as [number, number, number];
-    const expectedLast = Math.min(offset + byteLength, total) - 1;
-    if (first !== offset || last !== expectedLast || !Number.isSafeInteger(total)) {
-      // A body that shrank while it was read ends here too.
-      throw this.#error(
-        `asked for bytes ${offset} to ${
-          offset + byteLength - 1
-        }, the server sent ${first} to ${last} of ${total}`,
-      );
-    }
-    const bytes = new Uint8Array(last - first + 1);
-    const filled = await readBody(response, bytes, watch);
-    if (filled > bytes.length) throw new PassingError("the server sent more bytes than it said");
-    if (filled < bytes.length) throw new PassingError("the connection ended in mid-answer");
-    return { bytes, total, version: objectVersion(total, headers) };
-  }
-
-  /** Some servers answer with the whole file where the range holds all of it: then it is there. */
-  async #readWhole(response: Response, { byteLength, watch }: RangeRequest): Promise<RangeAnswer> {
-    const { headers } = response;
-    if (/^text\/html\b/i.test(headers.get("content-type") ?? "")) {
-      throw this.#error(
-        "the server sent a web page in place of the file; it may want a login, which is not supported: download the " +
-          "file first",
-      );
-    }
-    const length = headers.get("content-length");
-    const isSmall = length === null || Number(length) <= byteLength;
-    const bytes = new Uint8Array(isSmall ? byteLength : 0);
-    const filled = isSmall ? await readBody(response, bytes, watch) : Infinity;
-    if (filled > byteLength) throw this.#wholeFileError();
-    if (length !== null && filled < Number(length)) {
-      throw new PassingError("the connection ended in mid-answer");
-    }
-    return { bytes: bytes.slice(0, filled), total: filled, version: objectVersion(filled, headers) };
-  }
-
-  /** A server that answered ranges before may do so again: of machines behind one address some can't. */
-  #wholeFileError(): Error {
-    if (this.#versions.length > 0) {
-      return new PassingError("the server sent the whole file in place of a part");
-    }
-    return this.#error("the server does not support range requests; download the file first");
-  }
-
-  #error(reason: string): RasterError {
-    return new RasterError(`Cannot read '${this.name}': ${reason}`);
-  }
-
-  #statusError(status: number, headers: Headers): Error {
-    if (status === 429 || status >= 500) {
-      const seconds = Number(headers.get("retry-after"));
-      return new PassingError(
-        `the server answered ${status}`,
-        Number.isFinite(seconds) ? seconds * 1000 : undefined,
-      );
-    }
-    if (status === 200) return this.#wholeFileError();
-    if (status === 416) return this.#error("it is empty or shorter than expected");
-    const reasons: Record<number, string> = {
-      401: "the server wants credentials",
-      403: "access is forbidden",
-      404: "there is no such file",
-      410: "there is no such file any more",
-    };
-    const reason = reasons[status];
-    return this.#error(reason ? `${reason} (status ${status})` : `the server answered with status ${status}`);
-  }
-}
-
-/** What is asked for, and who watches that it comes. */
-interface RangeRequest {
-  readonly offset: number;
-  readonly byteLength: number;
-  readonly watch: StallWatch;
 }
 
 /** Ends a request when nothing has come for a while, however long all of it takes. */
@@ -339,49 +249,4 @@ class StallWatch implements Disposable {
     clearTimeout(this.#timer);
     for (const signal of this.#signals) signal.removeEventListener("abort", this.#stop);
   }
-}
-
-/**
- * How many bytes to ask for instead, where a server refuses a range that goes beyond the file's end but says where that is:
- * RFC 9110 wants it to send what there is. Undefined if the answer is no such refusal.
- */
-function shorterRange({ status, headers }: Response, offset: number, byteLength: number): number | undefined {
-  const total = status === 416
-    ? /^bytes \*\/(\d+)$/i.exec(headers.get("content-range") ?? "")?.[1]
-    : undefined;
-  const left = total === undefined ? 0 : Number(total) - offset;
-  return left > 0 && left < byteLength ? left : undefined;
-}
-
-/** Fills `into` with the body and says how far; of a longer one it says so, and takes no more into memory. */
-async function readBody(
-  response: Response,
-  into: Uint8Array<ArrayBuffer>,
-  watch: StallWatch,
-): Promise<number> {
-  let filled = 0;
-  if (response.body !== null) {
-    // Leaving the loop early cancels the body.
-    for await (const part of response.body) {
-      watch.heard();
-      if (filled + part.length > into.length) return Infinity;
-      into.set(part, filled);
-      filled += part.length;
-    }
-  }
-  return filled;
-}
-
-function networkReason(error: unknown): string {
-  // The reason stands in the innermost cause.
-  let text = "";
-  for (let cause = error; cause instanceof Error; cause = cause.cause) text += ` ${messageOf(cause)}`;
-  text = text.replace(/https?:\S+/g, "");
-  const known = [
-    [/refused/i, "connection refused"],
-    [/dns|resolve|lookup|name or service/i, "the host name is unknown"],
-    [/certificate|tls|ssl/i, "the TLS connection failed"],
-    [/reset|closed|eof/i, "the connection was closed"],
-  ] as const;
-  return known.find(([pattern]) => pattern.test(text))?.[1] ?? "the connection failed";
 }
