@@ -41,6 +41,8 @@ type Packed =
 
 /** How deep lists, objects, maps and sets may stand in one another: packing, sending and copying go down into them. */
 const MAX_DEPTH = 600;
+/** The longest bigint, digits: it takes milliseconds to read one, and minutes to read one of as many bytes as a worker may send. */
+const MAX_DIGITS = 100_000;
 /** The longest path that an error names, characters. */
 const MAX_PATH = 80;
 
@@ -60,7 +62,7 @@ export function packValue(value: unknown, what: string): Payload {
     if (item === undefined) return above.size === 0 ? undefined : { t: "undefined" };
     if (item === null || typeof item === "boolean" || typeof item === "string") return item;
     if (typeof item === "number") return Object.is(item, -0) ? { t: "-0" } : item;
-    if (typeof item === "bigint") return { t: "bigint", v: item.toString() };
+    if (typeof item === "bigint") return packBigInt(item, path);
     if (typeof item !== "object") throw refusal(path, `a ${typeof item}`);
     if (ArrayBuffer.isView(item)) return packArray(item, path);
     if (item instanceof Date) return { t: "date", v: item.getTime() };
@@ -93,6 +95,12 @@ export function packValue(value: unknown, what: string): Payload {
       throw refusal(path, `an instance of ${prototype.constructor?.name || "a class"}`);
     }
     return { t: "object", v: Object.entries(item).map(([key, v]) => [key, pack(v, `${path}.${key}`)]) };
+  }
+
+  function packBigInt(item: bigint, path: string): Packed {
+    const digits = item.toString();
+    if (digits.length > MAX_DIGITS) throw refusal(path, `a bigint of more than ${MAX_DIGITS} digits`);
+    return { t: "bigint", v: digits };
   }
 
   function packArray(item: ArrayBufferView, path: string): Packed {
@@ -130,6 +138,7 @@ export function unpackValue(payload: Payload): unknown {
       case "-0":
         return -0;
       case "bigint":
+        if (item.v.length > MAX_DIGITS) throw new TypeError("not a packed value");
         return BigInt(item.v);
       case "date":
         return new Date(item.v);

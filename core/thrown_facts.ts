@@ -30,6 +30,26 @@ export function thrownFacts(thrown: unknown): ThrownFacts {
   });
 }
 
+/** Causes of an error that nobody caught, which are shown with it. */
+const MAX_CAUSES = 10;
+
+/** Cuts an error that nobody caught, and its causes, to the same lengths: Deno shows it, however long it is. */
+export function cutUncaught(thrown: unknown): void {
+  try {
+    let error = thrown;
+    for (let depth = 1; isError(error); depth++) {
+      const facts = thrownFacts(error);
+      for (const part of ["name", "message", "stack"] as const) {
+        if (propertyText(error, part).length > facts[part].length) error[part] = facts[part];
+      }
+      if (depth === MAX_CAUSES) error.cause = undefined;
+      error = error.cause;
+    }
+  } catch {
+    // It can't be changed, so that it is shown as it is.
+  }
+}
+
 /** The facts at the lengths that are told; the other side of a channel may send longer ones. */
 export function cutFacts({ name, message, stack }: ThrownFacts): ThrownFacts {
   const shownMessage = cutText(message.trim(), MAX_MESSAGE);

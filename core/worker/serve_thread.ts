@@ -9,12 +9,15 @@ import { MessageQueue } from "../message_queue.ts";
 import type { FromWorker, ToWorker } from "../messages.ts";
 import { buffersOf } from "../payload.ts";
 import type { ThreadAlive, ThreadStart } from "../thread.ts";
+import { cutUncaught } from "../thrown_facts.ts";
 import { THREAD_NAME_PREFIX } from "../worker_name.ts";
 import { runComputeLoop } from "./compute_loop.ts";
 import type { Processors } from "./processor.ts";
 
 interface ThreadScope {
   postMessage(message: unknown, transfer?: Transferable[]): void;
+  addEventListener(type: "error", listener: (event: ErrorEvent) => void): void;
+  addEventListener(type: "unhandledrejection", listener: (event: PromiseRejectionEvent) => void): void;
   addEventListener(type: "message", listener: (event: MessageEvent<ThreadStart | ToWorker>) => void): void;
   close(): void;
 }
@@ -33,6 +36,8 @@ export function serveThread(processors: Processors): void {
   const close = scope.close.bind(scope);
   // Standard output is the program's, for its results; what user functions print goes where messages go.
   console.log = console.info = console.debug = console.error;
+  scope.addEventListener("error", ({ error }) => cutUncaught(error));
+  scope.addEventListener("unhandledrejection", ({ reason }) => cutUncaught(reason));
   const incoming = new MessageQueue<ToWorker>();
   scope.addEventListener("message", ({ data }) => {
     if (data.type !== "blockfleet:start") return incoming.push(data);

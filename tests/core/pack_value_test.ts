@@ -146,6 +146,18 @@ Deno.test("what was not packed is not unpacked", () => {
   );
 });
 
+Deno.test("a bigint is as long as can be read in no time, at both ends", () => {
+  const long = 10n ** 99_998n;
+  assertEquals(travel(-long), -long);
+  assertThrows(
+    () => packValue({ a: 10n ** 100_000n }, "otherArgs"),
+    ConfigError,
+    "otherArgs.a is a bigint of more than 100000 digits",
+  );
+  const sent = { header: { t: "bigint", v: "9".repeat(60_000_000) }, parts: [] };
+  assertThrows(() => unpackValue(sent), TypeError, "not a packed value");
+});
+
 /** A value at the bottom of as many lists, objects, maps or sets. */
 function nested(levels: number, wrap: (value: unknown) => unknown): unknown {
   let value: unknown = 1;

@@ -59,3 +59,13 @@ export const THROWN: Record<string, () => unknown> = {
 export default function (name: string): never {
   throw THROWN[name]!();
 }
+
+/** Leaves an error of a message of 1 MB, and thirty more below it, uncaught. */
+export function later(): Promise<void> {
+  let error = new Error("first");
+  for (let depth = 0; depth < 30; depth++) error = new Error("long ".repeat(200_000), { cause: error });
+  setTimeout(() => {
+    throw error;
+  }, 0);
+  return new Promise(() => {});
+}
