@@ -95,12 +95,13 @@ export class LocalFleet implements Fleet {
     };
     const ended = (end: LinkEnd) => {
       entry.end = end;
-      const cause = end.unexpected ? "exit" : "cancelled";
+      // One that is not unexpected was asked for by the manager itself, and needs no explanation.
+      const how = end.unexpected ? { cause: "exit" } as const : { cause: "exit", exitCode: 0 } as const;
       if (end.computesOn) {
         const text = "it can't be ended while the user function runs, and computes on until that returns";
         this.#reports.push({ worker, nativeId, text });
       }
-      this.#events.push({ type: "ended", worker, nativeId, cause, logTail: end.reason });
+      this.#events.push({ type: "ended", worker, nativeId, ...how, logTail: end.reason });
     };
     const entry: LocalWorker = {
       link: new WatchedLink(this.#start(worker, name, alive), ended),
