@@ -6,6 +6,7 @@
  * @module
  */
 import { fromFileUrl } from "@std/path/from-file-url";
+import { runDeno } from "./deno_helper.ts";
 import { AbortedError, messageOf, UnavailableError } from "./errors.ts";
 import { denoFolder } from "./own_reads.ts";
 
@@ -41,15 +42,7 @@ export async function fetchWorkerPackages({ signal, notice }: FetchPackagesOptio
   const way = `(cd '${folder}' && deno ${args.join(" ")})`;
   let output: Deno.CommandOutput;
   try {
-    output = await new Deno.Command(Deno.execPath(), {
-      args,
-      cwd: folder,
-      env: { NO_COLOR: "1" },
-      stdin: "null",
-      stdout: "null",
-      stderr: "piped",
-      signal,
-    }).output();
+    output = await runDeno(args, { cwd: folder, signal });
   } catch (error) {
     if (signal.aborted) {
       throw new AbortedError("The run was ended while packages were fetched", { cause: error });

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { runDeno } from "../deno_helper.ts";
 import { AbortedError, messageOf } from "../errors.ts";
 import { ABORTED, type Bundle, type BundleMap, type BundleRequest } from "./bundle.ts";
 import { shipError } from "./ship_error.ts";
@@ -24,29 +25,21 @@ export async function bundleWithDeno(
 ): Promise<Bundle | undefined> {
   const folder = entry.protocol === "file:" ? readableSource(new URL(".", entry).href) : Deno.cwd();
   const remote = await Deno.permissions.query({ name: "import" });
-  const command = new Deno.Command(Deno.execPath(), {
-    args: [
-      "bundle",
-      "--quiet",
-      "--platform=deno",
-      "--format=esm",
-      "--sourcemap=inline",
-      ...await hasLock(folder) ? [] : ["--no-lock"],
-      ...remote.state === "granted" ? ["--allow-import"] : [],
-      ...external.map((specifier) => `--external=${specifier}`),
-      // esbuild takes a star in the name of what it is to bundle for a pattern of many files.
-      entry.href.replaceAll("*", "%2A"),
-    ],
-    cwd: folder,
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-    ...signal === undefined ? {} : { signal },
-  });
+  const args = [
+    "bundle",
+    "--quiet",
+    "--platform=deno",
+    "--format=esm",
+    "--sourcemap=inline",
+    ...await hasLock(folder) ? [] : ["--no-lock"],
+    ...remote.state === "granted" ? ["--allow-import"] : [],
+    ...external.map((specifier) => `--external=${specifier}`),
+    // esbuild takes a star in the name of what it is to bundle for a pattern of many files.
+    entry.href.replaceAll("*", "%2A"),
+  ];
   let output: Deno.CommandOutput;
   try {
-    output = await command.output();
+    output = await runDeno(args, { cwd: folder, signal });
   } catch (error) {
     if (signal?.aborted) throw new AbortedError(ABORTED, { cause: error });
     throw shipError(name, `'deno bundle' can't be started: ${messageOf(error)}`, { cause: error });
