@@ -16,6 +16,8 @@ export interface ElementEnd {
   readonly exitCode?: number;
   /** For people: the queue's word and the log's end. */
   readonly text: string;
+  /** Whether it was killed for memory. */
+  readonly isOverMemory?: boolean;
 }
 
 /** What decides beside queue and log. */
@@ -55,7 +57,12 @@ export function elementEnd(
     : log.tail === ""
     ? `nothing in its log ${context.logFile}`
     : log.tail;
-  return { cause, ...exitCode === undefined ? {} : { exitCode }, text: `${first}: ${tail}` };
+  return {
+    cause,
+    ...exitCode === undefined ? {} : { exitCode },
+    text: `${first}: ${tail}`,
+    ...memory === undefined ? {} : { isOverMemory: true },
+  };
 }
 
 /** What a cause means, where neither the queue's word nor the status says it. */

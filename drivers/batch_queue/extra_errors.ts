@@ -28,7 +28,7 @@ export function extraError(
 ): string | undefined {
   // An end that was asked for is none to report, and neither is one of which nothing is known.
   const isOdd = isTrouble(end) && end.exitCode !== undefined && !isCancelled && log?.signal === undefined;
-  if (isOdd) return end.text;
+  if (isOdd || end.isOverMemory) return end.text;
   const words = log?.schedulerWords.join("; ") ?? "";
   return words === "" ? undefined : words;
 }

@@ -47,6 +47,14 @@ export interface BatchCluster extends AsyncDisposable {
   requeue?(id: string): Promise<void>;
   /** Lets a job be stopped until further notice, of which it is told before. */
   suspend?(id: string): Promise<void>;
+  /** Parameters of jobs that are submitted on hold, what is then told of them, and how the hold of an array is ended. */
+  readonly held?: {
+    readonly params: readonly string[];
+    readonly says: RegExp;
+    release(id: string): Promise<void>;
+  };
+  /** Parameters of workers that may not have the memory that the scenario's function takes, and what is told of their end. */
+  readonly memoryLimit?: { readonly params: readonly string[]; readonly says: RegExp };
   /** Ends a job's script with SIGKILL, and nothing else of the job; and what is then told of the job. */
   readonly killScript?: { do(id: string): Promise<void>; readonly says: RegExp };
   /** Takes down a node, with its jobs. */

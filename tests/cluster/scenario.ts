@@ -25,6 +25,8 @@ export interface ApplyRun {
   readonly blockMs?: number;
   /** The block, such as `3,3`, in which the function throws. */
   readonly failAt?: string;
+  /** The block in which the function takes 1 GB of memory and a minute. */
+  readonly hogAt?: string;
   /** Pixels of a block on each side. Default 64, which makes 64 blocks. */
   readonly window?: number;
   /** Default 4, where the arguments don't say. */
@@ -96,10 +98,10 @@ export class Scenario implements AsyncDisposable {
 
   /** Starts the command line on the scene. */
   apply(options: ApplyRun = {}): CliRun {
-    const { blockMs = 50, window = 64, failAt, workers = "4", params = [], args = [] } = options;
+    const { blockMs = 50, window = 64, failAt, hogAt, workers = "4", params = [], args = [] } = options;
     const isSingle = args.includes("--single-block-workers");
     return this.cli([
-      ...this.#job(this.output, { blockMs, window, failAt }),
+      ...this.#job(this.output, { blockMs, window, failAt, hogAt }),
       ...["--kind", this.cluster.kind, "--job-name", this.jobName, "--json"],
       ...isSingle ? [] : ["--workers", workers],
       `--worker-permissions=--allow-write=${this.#marks} --allow-read=${`${this.#marks}.pace`} --allow-env=${JOB_VARIABLES}`,
@@ -217,7 +219,10 @@ export class Scenario implements AsyncDisposable {
       const read = (what: string) => Deno.readTextFileSync(`/proc/${name}/${what}`).replaceAll("\0", " ");
       try {
         const isOurs = read("cmdline").includes(this.folder) || read("environ").includes(this.folder);
-        return isOurs && !/^\d+ \(.*\) Z/.test(read("stat")) ? [`${name}: ${read("cmdline")}`] : [];
+        // PBS's qsub leaves a helper behind for a minute, for the next call of it.
+        return isOurs && !isQsub(read("cmdline")) && !/^\d+ \(.*\) Z/.test(read("stat"))
+          ? [`${name}: ${read("cmdline")}`]
+          : [];
       } catch {
         // It has ended while we looked, or is another user's.
         return [];
@@ -238,7 +243,12 @@ export class Scenario implements AsyncDisposable {
 
   #job(
     output: string,
-    { blockMs, window, failAt }: { blockMs: number; window: number; failAt?: string | undefined },
+    { blockMs, window, failAt, hogAt }: {
+      blockMs: number;
+      window: number;
+      failAt?: string | undefined;
+      hogAt?: string | undefined;
+    },
     marks: string = this.#marks,
   ): string[] {
     const pace = `${marks}.pace`;
@@ -249,9 +259,13 @@ export class Scenario implements AsyncDisposable {
       ...["apply", FUNCTION, "--in", `img=${escaped(this.file("scene.tif"))}`],
       ...["--out", `ndvi=${escaped(output)}`],
       ...["--window", `${window}x${window}`, "--window-exact", "--nodata", "nan"],
-      ...["--args", JSON.stringify({ marks, pace, failAt })],
+      ...["--args", JSON.stringify({ marks, pace, failAt, hogAt })],
     ];
   }
+}
+
+function isQsub(commandLine: string): boolean {
+  return /^\S*\/qsub( |$)/.test(commandLine);
 }
 
 async function listFiles(folder: string, into: string[]): Promise<void> {

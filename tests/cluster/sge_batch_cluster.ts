@@ -26,6 +26,11 @@ export async function sgeBatchCluster(): Promise<BatchCluster> {
       params: ["cores=999", "parallelEnvironment=smp"],
       says: /qw: cannot run in PE "smp" because it only offers \d+ slots/,
     },
+    held: {
+      params: ['qsubOptions="-h"'],
+      says: /waits?: hqw/,
+      release: async (id) => void await run("qrls", id.split(".")[0]!),
+    },
     async jobs(name) {
       const text = await run("qstat", "-g", "d", "-r", "-xml", "-u", "*");
       return [...text.matchAll(/<job_list .*?<\/job_list>/gs)].flatMap(([entry]): ShownJob[] => {

@@ -25,6 +25,11 @@ export async function slurmBatchCluster(): Promise<BatchCluster> {
       params: ["cores=999"],
       says: /PartitionConfig|PartitionNodeLimit|BadConstraints|Resources/,
     },
+    held: {
+      params: ['sbatchOptions="--hold"'],
+      says: /PENDING: JobHeldUser/,
+      release: async (id) => void await scontrol("release", id.split("_")[0]!),
+    },
     async jobs(name) {
       const out = await runCommand(["squeue", "-h", "-r", "-o", "%i|%T|%N|%j"], { env });
       return out.split("\n").filter((line) => line.includes(name)).map((line): ShownJob => {

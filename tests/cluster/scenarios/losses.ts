@@ -159,6 +159,20 @@ export const LOSS_CASES: readonly ScenarioCase[] = [
     },
   },
   {
+    name: "a worker that is killed for memory is told as that, with the limit and the block in hand",
+    needs: ({ memoryLimit }) => memoryLimit ? undefined : "no limit of memory is enforced there",
+    async run(scenario) {
+      const { params, says } = scenario.cluster.memoryLimit!;
+      const run = scenario.apply({ workers: "1", hogAt: "2,1", params, args: ["--max-worker-losses", "0"] });
+      const { code, stderr } = await run.result;
+      assertEquals(code, 1, stderr);
+      assertMatch(stderr, says);
+      assertMatch(stderr, /block \(2, 1\)/);
+      await succeeded(scenario.apply({ args: ["--restart"] }));
+      await scenario.assertSameAsThreads();
+    },
+  },
+  {
     name: "a node that goes down loses no block",
     isAlone: true,
     needs: unless("nodeDown", "taking down a node"),

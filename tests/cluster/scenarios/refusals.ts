@@ -5,6 +5,7 @@
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { until } from "../run_command.ts";
+import { BLOCKS, succeeded } from "./results.ts";
 import type { ScenarioCase } from "./scenario_case.ts";
 
 /** The cases. */
@@ -44,6 +45,19 @@ export const REFUSAL_CASES: readonly ScenarioCase[] = [
       assertMatch(stderr.trim().split("\n").at(-1)!, says);
       assert(seconds > 18 && seconds < 60, `it took ${seconds} s`);
       assertEquals(await scenario.filesInHome(), []);
+    },
+  },
+  {
+    name: "jobs that are held are told as held, and run once they are released",
+    needs: ({ held }) => held ? undefined : "there is no way to hold jobs",
+    async run(scenario) {
+      const { params, says, release } = scenario.cluster.held!;
+      const run = scenario.apply({ workers: "2", params });
+      await until("the reason", () => says.test(run.stderr) || run.ended ? true : undefined);
+      const [first] = await scenario.jobs();
+      await release(first!.id);
+      const { blocks } = await succeeded(run);
+      assertEquals(blocks.done, BLOCKS);
     },
   },
   {

@@ -15,14 +15,20 @@ export interface MarkedNdviArgs {
   readonly pace: string;
   /** The block that fails. */
   readonly failAt?: string;
+  /** The block that takes 1 GB of memory, and then a minute. */
+  readonly hogAt?: string;
 }
+
+const HOG = { bytes: 1 << 30, ms: 60_000 };
+/** Holds on to it. */
+const hogged: Uint8Array[] = [];
 
 /** As examples/ndvi.ts. */
 export default async function markedNdvi(
   info: ReaderInfo,
   inputs: BlockInputs,
   outputs: BlockOutputs,
-  { marks, pace, failAt }: MarkedNdviArgs,
+  { marks, pace, failAt, hogAt }: MarkedNdviArgs,
 ): Promise<void> {
   const file = `${marks}/${jobId()}`;
   const node = Deno.env.get("SLURMD_NODENAME") ?? "";
@@ -31,6 +37,10 @@ export default async function markedNdvi(
     Deno.writeTextFileSync(file, `${what} ${x},${y} ${node}\n`, { append: true });
   mark("begin");
   if (failAt === `${x},${y}`) throw new Error("told to fail");
+  if (hogAt === `${x},${y}`) {
+    hogged.push(new Uint8Array(HOG.bytes).fill(1));
+    await new Promise((resolve) => setTimeout(resolve, HOG.ms));
+  }
   const milliseconds = Number(Deno.readTextFileSync(pace));
   if (milliseconds > 0) await new Promise((resolve) => setTimeout(resolve, milliseconds));
   ndvi(info, inputs, outputs);

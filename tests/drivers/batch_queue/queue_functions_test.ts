@@ -129,7 +129,9 @@ Deno.test("findExtraErrors() tells what logs of ended jobs hold, and nothing of 
       { logFile: `${folder}/failed`, text: "exit status 127: sh: deno: not found" },
       {
         logFile: `${folder}/memory`,
-        text: "slurmstepd-n1: error: Detected 1 oom_kill event in StepId=4.batch.",
+        text: "killed for memory (slurmstepd-n1: error: Detected 1 oom_kill event in StepId=4.batch.): " +
+          "ask for more with memory, or use a smaller window: " +
+          "slurmstepd-n1: error: Detected 1 oom_kill event in StepId=4.batch.",
       },
       { logFile: `${folder}/absent`, text: "there is no such log yet, or it can't be read" },
     ]);

@@ -18,10 +18,16 @@ export interface FakePbsConfig {
   /** Processors of each node, by its name. */
   readonly nodes: Readonly<Record<string, number>>;
   readonly maxArraySize: number;
-  /** Seconds between TERM and KILL. */
+  /** Seconds between TERM and KILL, which comes at the first poll after them. */
   readonly killDelaySeconds: number;
-  /** Seconds between two looks at walltimes. */
+  /** Seconds between two looks of pbs_mom at limits and at jobs that it was to end. */
   readonly pollSeconds: number;
+  /** Seconds in which a job stays in E whose log was asked for twice, since it ended while its TERM was under way. */
+  readonly secondCopySeconds: number;
+  /** A TERM so soon after a job's start is lost, seconds. */
+  readonly startSeconds: number;
+  /** Seconds after which a job whose TERM was lost is killed. */
+  readonly lostTermSeconds: number;
 }
 
 /** OpenPBS's defaults, but for root. */
@@ -35,4 +41,7 @@ export const DEFAULT_CONFIG: FakePbsConfig = {
   maxArraySize: 10_000,
   killDelaySeconds: 10,
   pollSeconds: 10,
+  secondCopySeconds: 32,
+  startSeconds: 0.1,
+  lostTermSeconds: 31,
 };

@@ -70,29 +70,32 @@ Deno.test("a script on standard input runs in the home folder with PBS's variabl
 });
 
 Deno.test("with history on a finished job keeps its exit status, and deleted ones say so", async () => {
-  await withPbs({ history: true, nodes: { pbs1: 1 } }, async ({ run, until }) => {
-    await run(["qsub"], "exit 3\n");
-    const shown = async (id: string) => {
-      const { out } = await run(["qstat", "-xf", "-F", "json", id]);
-      return Object.values(JSON.parse(out).Jobs)[0] as Record<string, unknown>;
-    };
-    await until(async () => (await shown("1")).job_state === "F");
-    const { Exit_status, substate } = await shown("1");
-    assertEquals([Exit_status, substate], [3, 93]);
-    assertEquals(await run(["qstat", "1.pbs1"]), {
-      code: 35,
-      out: "",
-      err: "qstat: 1.pbs1 Job has finished, use -x or -H to obtain historical job information\n",
-    });
-    assertEquals(await run(["qdel", "1"]), { code: 35, out: "", err: "qdel: Job has finished 1.pbs1\n" });
-    await run(["qsub"], "sleep 100\n");
-    await run(["qsub"], "sleep 100\n");
-    await until(async () => (await shown("2")).job_state === "R");
-    assertMatch((await run(["qstat"])).out, /\n3\.pbs1 +STDIN +someone +0 Q workq {11}\n$/);
-    assertEquals(await run(["qdel", "3", "2"]), { code: 0, out: "", err: "" });
-    await until(async () => (await shown("2")).job_state === "F");
-    assertEquals([(await shown("2")).Exit_status, (await shown("3")).Exit_status], [271, undefined]);
-  });
+  await withPbs(
+    { history: true, nodes: { pbs1: 1 }, pollSeconds: 1, startSeconds: 0 },
+    async ({ run, until }) => {
+      await run(["qsub"], "exit 3\n");
+      const shown = async (id: string) => {
+        const { out } = await run(["qstat", "-xf", "-F", "json", id]);
+        return Object.values(JSON.parse(out).Jobs)[0] as Record<string, unknown>;
+      };
+      await until(async () => (await shown("1")).job_state === "F");
+      const { Exit_status, substate } = await shown("1");
+      assertEquals([Exit_status, substate], [3, 93]);
+      assertEquals(await run(["qstat", "1.pbs1"]), {
+        code: 35,
+        out: "",
+        err: "qstat: 1.pbs1 Job has finished, use -x or -H to obtain historical job information\n",
+      });
+      assertEquals(await run(["qdel", "1"]), { code: 35, out: "", err: "qdel: Job has finished 1.pbs1\n" });
+      await run(["qsub"], "sleep 100\n");
+      await run(["qsub"], "sleep 100\n");
+      await until(async () => (await shown("2")).job_state === "R");
+      assertMatch((await run(["qstat"])).out, /\n3\.pbs1 +STDIN +someone +0 Q workq {11}\n$/);
+      assertEquals(await run(["qdel", "3", "2"]), { code: 0, out: "", err: "" });
+      await until(async () => (await shown("2")).job_state === "F");
+      assertEquals([(await shown("2")).Exit_status, (await shown("3")).Exit_status], [271, undefined]);
+    },
+  );
 });
 
 Deno.test("several ids in JSON show only the first, and with -E all that are known", async () => {
@@ -118,13 +121,14 @@ Deno.test("with -E the last error of all is told, and only if no job is known; w
 });
 
 Deno.test("an array runs each element with its index, and shows X for those that have ended", async () => {
-  await withPbs({ nodes: { pbs1: 2 } }, async ({ run, home, until }) => {
+  await withPbs({ nodes: { pbs1: 2 }, pollSeconds: 1, startSeconds: 0 }, async ({ run, home, until }) => {
     const script =
       `#PBS -J 0-3\n#PBS -j oe -o ${home}/log.^array_index^\necho "$PBS_ARRAY_INDEX $PBS_ARRAY_ID"; [ "$PBS_ARRAY_INDEX" -lt 2 ] || sleep 100\n`;
     assertEquals((await run(["qsub", "-N", "arr"], script)).out, "1[].pbs1\n");
-    await until(async () =>
-      (await run(["qstat", "-t", "1[]"])).out.split("\n").filter((l) => / R /.test(l)).length === 2
-    );
+    await until(async () => {
+      const { out } = await run(["qstat", "-t", "1[]"]);
+      return out.split("\n").filter((line) => /^1\[[23]\].* R /.test(line)).length === 2;
+    });
     const { out } = await run(["qstat", "-t", "1[]"]);
     assertEquals(out.split("\n").slice(2, -1).map((line) => line.replaceAll(/ +/g, " ").trim()), [
       "1[].pbs1 arr someone 0 B workq",
@@ -141,7 +145,7 @@ Deno.test("an array runs each element with its index, and shows X for those that
   });
 });
 
-Deno.test("a job that is deleted gets TERM and 10 s later KILL, and one over its walltime says so", async () => {
+Deno.test("a job that is over its walltime says so in its log", async () => {
   await withPbs({ killDelaySeconds: 1, pollSeconds: 1, history: true }, async ({ run, home, until }) => {
     const script = `#PBS -j oe -N limit -l walltime=1\nsleep 100\n`;
     await run(["qsub"], script);
@@ -151,6 +155,88 @@ Deno.test("a job that is deleted gets TERM and 10 s later KILL, and one over its
       /^=>> PBS: job killed: walltime \d exceeded limit 1\n/,
     );
     assertMatch((await run(["qstat", "-xf", "1"])).out, /Exit_status = -29\n/);
+  });
+});
+
+Deno.test("the end of a job that was told to end is known at the next poll, and of one that ends by itself at once", async () => {
+  await withPbs({ pollSeconds: 3, killDelaySeconds: 2, startSeconds: 0 }, async ({ run, until }) => {
+    const state = async (id: string) => / job_state = (.)/.exec((await run(["qstat", "-f", id])).out)?.[1];
+    await run(["qsub"], "sleep 100\n");
+    await until(async () => await state("1") === "R");
+    await run(["qdel", "1"]);
+    assertEquals(await state("1"), "R");
+    await until(async () => (await run(["qstat", "1"])).code === 153);
+  });
+});
+
+Deno.test("what a deleted job's shell leaves behind lives until the first poll after the kill delay", async () => {
+  await withPbs({ pollSeconds: 1, killDelaySeconds: 2, startSeconds: 0 }, async ({ run, home, until }) => {
+    const child =
+      `trap 'echo told; sleep 1; echo drained' TERM; touch ${home}/up; for n in 1 2 3 4 5 6 7 8 9; do sleep 1; done; echo last`;
+    await run(["qsub", "-N", "left", "-j", "oe", "-k", "oed", "-o", `${home}/log`], `bash -c "${child}"\n`);
+    await until(() => exists(`${home}/up`));
+    await run(["qdel", "1"]);
+    await until(async () => (await run(["qstat", "1"])).code === 153);
+    const log = await Deno.readTextFile(`${home}/log`);
+    assertMatch(log, /told\n(.*\n)*drained\n/);
+    assertEquals(log.includes("last"), false, "then it was killed");
+  });
+});
+
+Deno.test("a job that ends by itself while its TERM is under way stays in E until the second copy is given up", async () => {
+  await withPbs({ pollSeconds: 1, secondCopySeconds: 2, startSeconds: 0 }, async ({ run, home, until }) => {
+    // A shell that ends by itself, though at the same time as it is told to.
+    await Deno.writeTextFile(
+      `${home}/shell`,
+      `#!/bin/bash\ntrap 'exit 0' TERM\ntouch ${home}/up\nwhile :; do sleep 0.1; done\n`,
+      { mode: 0o755 },
+    );
+    await run(["qsub", "-S", `${home}/shell`, "-j", "oe"], "true\n");
+    await until(() => exists(`${home}/up`));
+    const states = new Set<string>();
+    await run(["qdel", "1"]);
+    await until(async () => {
+      const { code, out } = await run(["qstat", "-f", "1"]);
+      states.add(/ job_state = (.)/.exec(out)?.[1] ?? "");
+      return code === 153;
+    });
+    assertEquals([...states], ["R", "E", ""]);
+  });
+});
+
+Deno.test("a TERM that comes before a job has begun is lost, and KILL comes much later", async () => {
+  await withPbs({ pollSeconds: 1, startSeconds: 60, lostTermSeconds: 3 }, async ({ run, home, until }) => {
+    await run(["qsub"], `trap 'touch ${home}/told' TERM; touch ${home}/up; while :; do sleep 0.1; done\n`);
+    await until(() => exists(`${home}/up`));
+    await run(["qdel", "1"]);
+    await until(async () => (await run(["qstat", "1"])).code === 153);
+    assertEquals(await exists(`${home}/told`), false);
+  });
+});
+
+Deno.test("a job that takes more memory than it asked for is told so in its log, and ended", async () => {
+  await withPbs({ pollSeconds: 1, history: true }, async ({ run, home, until }) => {
+    const fat = "exec /usr/bin/python3 -c 'x = bytearray(80 << 20); import time; time.sleep(60)'";
+    await run(["qsub", "-N", "fat", "-j", "oe", "-l", "select=1:mem=50mb"], `${fat}\n`);
+    await until(() => exists(`${home}/fat.o1`));
+    assertMatch(
+      await Deno.readTextFile(`${home}/fat.o1`),
+      /^=>> PBS: job killed: mem \d+kb exceeded limit 51200kb\n/,
+    );
+    assertMatch((await run(["qstat", "-xf", "1"])).out, /Exit_status = -27\n/);
+  });
+});
+
+Deno.test("an array that is held shows H itself, its elements Q, and runs once it is released", async () => {
+  await withPbs({}, async ({ run, home, until }) => {
+    await run(["qsub", "-h", "-J", "0-1", "-o", home, "-j", "oe"], "true\n");
+    const letters = async () =>
+      (await run(["qstat", "-t", "1[]"])).out.split("\n").slice(2, -1).map((line) =>
+        / ([A-Z]) workq/.exec(line)![1]
+      );
+    assertEquals(await letters(), ["H", "Q", "Q"]);
+    assertEquals((await run(["qrls", "1[]"])).code, 0);
+    await until(async () => (await run(["qstat", "1[]"])).code === 153);
   });
 });
 

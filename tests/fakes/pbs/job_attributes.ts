@@ -44,7 +44,7 @@ export function jobAttributes(job: PbsJob, server: string): Attribute[] {
     ["Error_Path", job.errorPath],
     ...optional("exec_host", job.execHost),
     ...optional("exec_vnode", job.execVnode),
-    ...isElement ? [] : [["Hold_Types", spec.isHeld && job.state === "H" ? "u" : "n"] as Attribute],
+    ...isElement && !job.isHeld ? [] : [["Hold_Types", job.isHeld ? "u" : "n"] as Attribute],
     ["Join_Path", spec.joinPath],
     ["Keep_Files", spec.keepFiles],
     ["Mail_Points", "a"],

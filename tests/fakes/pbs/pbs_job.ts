@@ -46,6 +46,8 @@ export interface PbsJob {
   readonly index: number | undefined;
   /** Of an array. */
   readonly elements: PbsJob[] | undefined;
+  /** Whether it waits for qrls. */
+  isHeld: boolean;
   state: "Q" | "R" | "E" | "H" | "B" | "X" | "F";
   substate: number;
   readonly ctime: number;
@@ -80,7 +82,9 @@ export function newJob(
   const job: PbsJob = {
     ...{ spec, sequence, index },
     elements: isArray ? spec.array.indices.map((index) => newJob(spec, { sequence, index })) : undefined,
-    state: spec.isHeld ? "H" : "Q",
+    isHeld: spec.isHeld,
+    // Of an array that is held only the array itself is in state H.
+    state: spec.isHeld && index === undefined ? "H" : "Q",
     substate: spec.isHeld ? 20 : 10,
     ...{ ctime: nowSeconds, mtime: nowSeconds, stime: undefined, obittime: undefined },
     ...{ outputPath: "", errorPath: "", execHost: undefined, execVnode: undefined },

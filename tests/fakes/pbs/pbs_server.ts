@@ -1,5 +1,6 @@
 /**
- * The fake PBS itself: takes jobs, places them on nodes, and answers `qsub`, `qstat`, `qdel` and `qrerun`.
+ * The fake PBS itself: takes jobs, places them on nodes, and answers `qsub`, `qstat`, `qdel`,
+ * `qrerun` and `qrls`.
  *
  * @module
  */
@@ -8,7 +9,7 @@ import { resourcesUsed } from "./format_jobs.ts";
 import { runJob, type RunningJob } from "./mom.ts";
 import { jobId, newJob, type PbsJob } from "./pbs_job.ts";
 import type { CommandCall, CommandReply } from "./protocol.ts";
-import { qdel, qrerun } from "./qdel.ts";
+import { qdel, qrerun, qrls } from "./qdel.ts";
 import { qstat } from "./qstat.ts";
 import { jobSpec } from "./qsub.ts";
 import { Refusal } from "./qsub_options.ts";
@@ -41,6 +42,7 @@ export class PbsServer {
       if (call.command === "qstat") return qstat(call, this);
       if (call.command === "qdel") return qdel(call, this);
       if (call.command === "qrerun") return qrerun(call, this);
+      if (call.command === "qrls") return qrls(call, this);
       throw new Refusal(`${call.command}: not a command of PBS\n`, 1);
     } catch (error) {
       if (error instanceof Refusal) return { stdout: "", stderr: error.message, code: error.code };
@@ -81,6 +83,7 @@ export class PbsServer {
     for (const part of job.elements ?? [job]) {
       if (part.state === "X" && job.elements) part.rewrittenFrom = job;
       if (part.state === "X" || part.state === "F" || part.state === "E") continue;
+      part.isHeld = false;
       part.deletedBy = by;
       const running = this.#running.get(part);
       if (running) running.terminate();
@@ -106,6 +109,13 @@ export class PbsServer {
       });
       this.#schedule();
     });
+  }
+
+  /** Ends the hold of a job or array. */
+  release(job: PbsJob): void {
+    for (const part of [job, ...job.elements ?? []]) part.isHeld = false;
+    if (job.state === "H") Object.assign(job, { state: "Q", substate: 10 });
+    this.#schedule();
   }
 
   /** Kills every job and waits for their ends. */

@@ -1,5 +1,5 @@
 /**
- * The fake PBS's `qdel` and `qrerun`.
+ * The fake PBS's `qdel`, `qrerun` and `qrls`.
  *
  * @module
  */
@@ -23,6 +23,15 @@ export function qrerun(call: CommandCall, server: PbsServer): CommandReply {
     if (!job) return ["Unknown Job Id", 153, id];
     if (job.state !== "R") return ["Request invalid for state of job", 152, id];
     server.rerun(job);
+    return undefined;
+  });
+}
+
+/** Answers `qrls ID...`. */
+export function qrls(call: CommandCall, server: PbsServer): CommandReply {
+  return forEach(call, server, (id, job) => {
+    if (!job) return ["Unknown Job Id", 153, id];
+    server.release(job);
     return undefined;
   });
 }
