@@ -28,6 +28,15 @@ export function geoTransformOf(tags: ModelTags, pixelIsPoint: boolean): GeoTrans
   return [x - (xx * 0.5 + xy * 0.5), xx, xy, y - (yx * 0.5 + yy * 0.5), yx, yy];
 }
 
+/** Numbers of one tie point: column, row, depth, x, y, z. */
+const TIEPOINT_NUMBERS = 6;
+
+/** How many ground control points the tags have: tie points, where no scale or matrix makes one of them the place. */
+export function groundControlPoints(tags: ModelTags): number {
+  if (fromScale(tags) ?? fromMatrix(tags)) return 0;
+  return Math.floor((tags.tiepoint?.length ?? 0) / TIEPOINT_NUMBERS);
+}
+
 function fromScale({ pixelScale, tiepoint }: ModelTags): GeoTransform | undefined {
   const [xScale, yScale] = pixelScale ?? [];
   if (!xScale || !yScale) return undefined;

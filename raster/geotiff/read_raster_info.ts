@@ -7,7 +7,7 @@ import type { RasterInfo } from "../raster_info.ts";
 import type { ByteSource } from "../source/byte_source.ts";
 import { bandNamesOf, MAX_METADATA_BYTES, parseGdalMetadata } from "./gdal_metadata.ts";
 import { isPixelIsPoint } from "./geo_keys.ts";
-import { geoTransformOf } from "./geo_transform.ts";
+import { geoTransformOf, groundControlPoints } from "./geo_transform.ts";
 import type { TiffHeader } from "./ifd.ts";
 import type { ImageDirectories } from "./image_directories.ts";
 import type { ImageLayout } from "./image_layout.ts";
@@ -39,7 +39,7 @@ export async function readRasterInfo(
   const metadata = parseGdalMetadata(await main.cText(TAG.GDALMetadata, MAX_METADATA_BYTES));
   const { width, height, bands, dataType, tiled, tileWidth, tileHeight, predictor } = layout;
   const nodata = parseNodata(nodataText, dataType);
-  const tags = { layout, model, geotransform, metadata, nodata, nodataText };
+  const tags = { layout, model, metadata, nodata, nodataText };
   return {
     ...{
       location: source.name,
@@ -51,8 +51,9 @@ export async function readRasterInfo(
       tileWidth,
       tileHeight,
       predictor,
-      geoKeys,
     },
+    // The system of ground control points is theirs: the pixels lie nowhere in it.
+    geoKeys: groundControlPoints(model) > 0 ? null : geoKeys,
     geotransform,
     wkt: null,
     nodata,

@@ -4,16 +4,12 @@
  * @module
  */
 import { shownValue } from "../../core/shown_value.ts";
-import type { GeoTransform } from "../raster_info.ts";
 import type { UnreadPart } from "../unread_parts.ts";
 import { type GdalMetadataItem, MAX_METADATA_BYTES } from "./gdal_metadata.ts";
-import type { ModelTags } from "./geo_transform.ts";
+import { groundControlPoints, type ModelTags } from "./geo_transform.ts";
 import type { Ifd } from "./ifd.ts";
 import type { ImageLayout } from "./image_layout.ts";
 import { PHOTOMETRIC, TAG } from "./tags.ts";
-
-/** Numbers of one tie point: column, row, depth, x, y, z. */
-const TIEPOINT_NUMBERS = 6;
 
 /** A text of a file is shown up to here. */
 const MAX_SHOWN_CHARS = 40;
@@ -24,8 +20,6 @@ export interface ReadTags {
   readonly layout: Pick<ImageLayout, "photometric" | "bands">;
   /** The tags of its place. */
   readonly model: ModelTags;
-  /** The place that they give. */
-  readonly geotransform: GeoTransform | null;
   /** GDAL_METADATA. */
   readonly metadata: readonly GdalMetadataItem[];
   /** GDAL_NODATA as text; "" for none. */
@@ -36,10 +30,10 @@ export interface ReadTags {
 
 /** The parts of the image in `ifd` that are not used. */
 export function unreadTags(ifd: Ifd, tags: ReadTags): UnreadPart[] {
-  const { layout, model, geotransform, metadata, nodata, nodataText } = tags;
+  const { layout, model, metadata, nodata, nodataText } = tags;
   const parts: UnreadPart[] = [];
-  const points = Math.floor((model.tiepoint?.length ?? 0) / TIEPOINT_NUMBERS);
-  if (geotransform === null && points > 0) {
+  const points = groundControlPoints(model);
+  if (points > 0) {
     const what = points === 1 ? "one ground control point" : `${points} ground control points`;
     parts.push({ kind: "groundControlPoints", what });
   }

@@ -70,6 +70,7 @@ Deno.test({
       const path = folder.file(`${kind}.tif`);
       const info = await infoOf(path);
       assertEquals<unknown>(info.unread, [{ kind, what }]);
+      if (kind === "groundControlPoints") assertEquals([info.geotransform, info.geoKeys], [null, null]);
       assertEquals(infoFacts(info).unread, [...info.unread]);
       assert(infoLines(info).some((line) => /^ {2}not used +/.test(line) && line.endsWith(what)));
       const [notice, ...others] = unreadNotices([info]);
