@@ -124,6 +124,11 @@ export class Ifd {
     });
   }
 
+  /** The first of `tags` that the directory has without a value, or with values of a type that does not exist. */
+  firstUseless(tags: readonly number[]): number | undefined {
+    return tags.find((tag) => this.#entries.get(tag)?.count === 0);
+  }
+
   /** Whether the directory has `tag`, with at least one value. */
   has(tag: number): boolean {
     return (this.#entries.get(tag)?.count ?? 0) > 0;
@@ -247,10 +252,9 @@ function parseEntries(
     // As in libtiff the first of several fields with one tag counts.
     if (!KNOWN_TAGS.has(tag) || entries.has(tag)) continue;
     const type = view.getUint16(from + 2, littleEndian);
-    const size = FIELD_BYTES[type];
-    // TIFF 6.0 section 2: readers skip fields of types that they do not know.
-    if (size === undefined) continue;
-    const count = getOffset(view, from + 4, at);
+    // TIFF 6.0 section 2: readers skip fields of types that they do not know. Here they are fields without a value.
+    const size = FIELD_BYTES[type] ?? 0;
+    const count = size === 0 ? 0 : getOffset(view, from + 4, at);
     const byteLength = count * size;
     const fits = byteLength <= inlineBytes;
     const value = from + valueAt;

@@ -9,7 +9,14 @@ import { DATA_TYPES } from "../data_type.ts";
 import type { Ifd } from "./ifd.ts";
 import { CURE, damaged, unsupported } from "./refusals.ts";
 import { readSampleType, type SampleType } from "./sample_type.ts";
-import { COMPRESSION, COMPRESSION_GDAL_NAMES, PHOTOMETRIC, REFUSED_COMPRESSION_NAMES, TAG } from "./tags.ts";
+import {
+  COMPRESSION,
+  COMPRESSION_GDAL_NAMES,
+  PHOTOMETRIC,
+  REFUSED_COMPRESSION_NAMES,
+  TAG,
+  tagName,
+} from "./tags.ts";
 
 /** The greatest tile or strip that is decoded as a whole, bytes. */
 export const MAX_TILE_BYTES = 2 ** 30;
@@ -52,6 +59,12 @@ const WITH_PREDICTOR: ReadonlySet<number> = new Set([
   COMPRESSION.ZSTD,
 ]);
 
+/** Without these a file is read in another way than it was written; libtiff, too, refuses it if one of them is useless. */
+const STRUCTURE: readonly number[] = [
+  ...[TAG.ImageWidth, TAG.ImageLength, TAG.BitsPerSample, TAG.Compression, TAG.SamplesPerPixel],
+  ...[TAG.RowsPerStrip, TAG.PlanarConfiguration, TAG.TileWidth, TAG.TileLength, TAG.SampleFormat],
+];
+
 /** Colour spaces whose stored numbers are not what GDAL shows as bands. */
 const REFUSED_PHOTOMETRICS: Readonly<Record<number, string>> = {
   [PHOTOMETRIC.SEPARATED]: "CMYK pixels (photometric 5)",
@@ -69,6 +82,8 @@ const REFUSED_PHOTOMETRICS: Readonly<Record<number, string>> = {
  * @throws {RasterError} if a tag is missing or absurd, or the kind of image is not supported.
  */
 export async function readImageLayout(ifd: Ifd, name: string): Promise<ImageLayout> {
+  const useless = ifd.firstUseless(STRUCTURE);
+  if (useless !== undefined) throw damaged(name, `${tagName(useless)} has no value that can be read`);
   const width = await size(ifd, TAG.ImageWidth, name);
   const height = await size(ifd, TAG.ImageLength, name);
   const compression = await ifd.number(TAG.Compression, COMPRESSION.NONE);

@@ -5,7 +5,7 @@ import { GeoTiffReader } from "../../raster/geotiff/geotiff_reader.ts";
 import { gdalMissing, gdalName, runPython, tempFolder } from "../gdal.ts";
 import { MemorySource } from "./memory_source.ts";
 import { seededRandom } from "./seeded_random.ts";
-import { buildTiff, type Field, imageFields } from "./tiny_tiff.ts";
+import { buildTiff, changeField, type Field, imageFields } from "./tiny_tiff.ts";
 
 /** Reads what can be read; gives the kind of the end. Anything but success and RasterError is thrown on. */
 async function attempt(bytes: Uint8Array<ArrayBuffer>): Promise<"read" | "refused"> {
@@ -114,4 +114,16 @@ for c in ["LZW", "PACKBITS", "DEFLATE", "ZSTD", "JPEG", "LERC", "LERC_ZSTD"]:
       await assertNothingWorse(Deno.readFileSync(folder.file(name)), { flips: 600, step: 5, label: name });
     }
   },
+});
+
+Deno.test("a field that says how pixels lie and has no value, or one of an unknown type, is damage, not a default", async () => {
+  const fields = imageFields({ width: 4, height: 4, bands: 2, rowsPerStrip: 4 }, [[284, 3, [1]]]);
+  const good = buildTiff({ directories: [{ fields, chunks: [new Uint8Array(32)] }] });
+  assertEquals(await attempt(good), "read");
+  for (const tag of [256, 257, 258, 259, 277, 278, 284, 339]) {
+    assertEquals(await attempt(changeField(good, tag, { count: 0 })), "refused", `${tag} without a value`);
+    assertEquals(await attempt(changeField(good, tag, { type: 99 })), "refused", `${tag} of type 99`);
+  }
+  // Others are passed over, as TIFF 6.0 asks.
+  assertEquals(await attempt(changeField(good, 262, { type: 99 })), "read");
 });
