@@ -9,7 +9,6 @@ import { BlockTimeout } from "./block_timeout.ts";
 import { releaseBuffers } from "./channel/buffer_pool.ts";
 import type { CheckedConcurrency } from "./checked_concurrency.ts";
 import type { DispatcherHooks } from "./dispatcher_hooks.ts";
-import { ConfigError, messageOf } from "./errors.ts";
 import { Departures, type UnheardEnd } from "./departures.ts";
 import { HandOut } from "./hand_out.ts";
 import { LoadingWatch } from "./loading_watch.ts";
@@ -183,15 +182,7 @@ export class Dispatcher {
       ended: (end) => this.#guard(() => this.#departures.ended(session, end)),
       connected: (isConnected) => this.#guard(() => this.#connected(session, isConnected)),
     });
-    this.#guard(() => {
-      try {
-        link.send({ type: "init", init: { worker, session: session.id, processor, job, reading } });
-      } catch (error) {
-        throw new ConfigError(`The job with its other args can't be sent to workers: ${messageOf(error)}`, {
-          cause: error,
-        });
-      }
-    });
+    link.send({ type: "init", init: { worker, session: session.id, processor, job, reading } });
   }
 
   /** Ends the run with an error; the first one counts. */

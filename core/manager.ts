@@ -331,6 +331,7 @@ export class ComputeWorkerManager {
     const places = new RunPlaces({
       ...{ runId, attach, driver: this.#driver, jobName: this.#jobName },
       ...{ style: concurrency.channel, codeHash: job.codeHash, notice: onNotice },
+      job: job.workerJob,
       workers: () => this.#dispatcher?.expected ?? 0,
     });
     this.#places = places;

@@ -4,9 +4,10 @@
  * @module
  */
 
-/** A count holds for as long, milliseconds, and for as many questions; each may be about a file that is opened then. */
-const FRESH_MS = 200;
+/** A count holds for as many questions at least; each may be about a file that is opened then. */
 const FRESH_QUESTIONS = 16;
+/** So long it holds where half of the files are in use, milliseconds. To count a thousand takes some ten milliseconds. */
+const FRESH_MS = 200;
 
 /** Counts this process's open files, when it is asked. */
 export class OpenFiles {
@@ -14,7 +15,8 @@ export class OpenFiles {
   readonly #limit: () => number | undefined;
   #knownLimit: number | undefined;
   #free = Infinity;
-  #countedMs = -Infinity;
+  #countedMs = 0;
+  /** That may still be answered by the last count. */
   #questions = 0;
 
   /** @param system tells the limit and the count; undefined where it does not say. */
@@ -37,7 +39,8 @@ export class OpenFiles {
   free(): number {
     if (this.limit === Infinity) return Infinity;
     const nowMs = performance.now();
-    if (this.#questions++ >= FRESH_QUESTIONS || nowMs - this.#countedMs >= FRESH_MS) this.#recount(nowMs);
+    const isOld = this.#free < this.limit / 2 && nowMs - this.#countedMs >= FRESH_MS;
+    if (this.#questions-- <= 0 || isOld) this.#recount(nowMs);
     return this.#free--;
   }
 
@@ -45,7 +48,7 @@ export class OpenFiles {
     const count = this.#count();
     this.#free = count === undefined ? Infinity : this.limit - count;
     this.#countedMs = nowMs;
-    this.#questions = 0;
+    this.#questions = Math.max(FRESH_QUESTIONS, Math.min(this.#free, this.limit) / 8);
   }
 }
 

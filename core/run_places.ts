@@ -10,7 +10,7 @@ import type { FileRegister } from "./register/file_register.ts";
 
 /** What they are opened with. */
 export interface RunPlacesOptions
-  extends Pick<ChannelHostOptions, "runId" | "style" | "codeHash" | "workers" | "attach" | "notice"> {
+  extends Pick<ChannelHostOptions, "runId" | "style" | "codeHash" | "job" | "workers" | "attach" | "notice"> {
   /** The driver. */
   readonly driver: Driver;
   /** The user's name for the job. */

@@ -9,6 +9,7 @@ import type { HostedChannel } from "../driver.ts";
 import { ConfigError, messageOf } from "../errors.ts";
 import type { WorkerHello, WorkerLink } from "../messages.ts";
 import type { ChannelStyle } from "../channel_style.ts";
+import type { Payload } from "../payload.ts";
 import type { PrivateFolder } from "../private_folder.ts";
 import {
   addressPath,
@@ -20,6 +21,8 @@ import {
 } from "./address_file.ts";
 import { formatChannelAddress } from "./channel_address.ts";
 import { ChannelServer } from "./channel_server.ts";
+import { encodeToWorker } from "./message_codec.ts";
+import { requireSendable } from "./message_size.ts";
 import { KEY_BYTES } from "./proof.ts";
 import type { RemoteWorker } from "./remote_worker.ts";
 
@@ -35,6 +38,8 @@ export interface ChannelHostOptions {
   readonly codeHash?: string | undefined;
   /** The run's address file is about to be written at this path. */
   readonly addressFileNext?: ((path: string) => Promise<void>) | undefined;
+  /** What each worker is told as it begins. */
+  readonly job?: Payload | undefined;
   /** How many workers the run has or waits for. */
   readonly workers?: (() => number) | undefined;
   /** Takes a worker that has connected and proved itself. */
@@ -68,9 +73,11 @@ export class ChannelHost implements HostedChannel {
   /**
    * Opens a channel.
    *
-   * @throws {ConfigError} if there is no such interface, no free port, or nothing to advertise.
+   * @throws {ConfigError} if there is no such interface, no free port, or nothing to advertise, or if the job is too large
+   *   to be sent.
    */
   static async open(options: ChannelHostOptions): Promise<ChannelHost> {
+    if (options.job) requireJob(options.job);
     const { runId, reach, style, notice, codeHash } = options;
     if (reach === "machine" && style.networkInterface !== undefined) {
       notice(
@@ -172,6 +179,17 @@ export class ChannelHost implements HostedChannel {
     const folder = addressFolder(this.#options.runId, given);
     await this.#options.addressFileNext?.(addressPath(folder));
     return await writeAddressFile(folder, this.credentials);
+  }
+}
+
+/** Seen here, since a worker may have waited for hours in a queue before it is told. */
+function requireJob(job: Payload): void {
+  try {
+    requireSendable(encodeToWorker({ type: "init", init: { worker: 0, session: 0, processor: "", job } }));
+  } catch (error) {
+    throw new ConfigError(`The job with its other args can't be sent to workers: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
 
