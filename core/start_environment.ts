@@ -12,8 +12,8 @@ const ENV_END = 48;
 /**
  * Overwrites a secret in it.
  *
- * Deno lets nobody but a program with all permissions at these files. Any other need not be rid of the secret: what it may not
- * read, its user function may not either.
+ * Deno lets nobody but a program with all permissions at these files. In any other the secret stays there, where a user
+ * function can't read it, unless it may run programs.
  *
  * @returns why it could not be done, if it could not where it matters.
  */
