@@ -28,7 +28,6 @@ import { Replacements } from "./replacements.ts";
 import { RunPlaces } from "./run_places.ts";
 import { shownValue } from "./shown_value.ts";
 import { Timers } from "./timers.ts";
-import { workersHaveOtherPackages } from "./worker_command.ts";
 import { workerName } from "./worker_name.ts";
 import { usualLosses } from "./usual_losses.ts";
 
@@ -170,7 +169,7 @@ export class ComputeWorkerManager {
     if (spec.workers === 0) return;
     this.#started = spec.workers;
     try {
-      if (!this.#driver.inProcess && workersHaveOtherPackages()) await this.#fetchPackages(options.onNotice);
+      if (!this.#driver.inProcess) await this.#fetchPackages(options.onNotice);
       const fleet = await timers.interval(
         "startcomputeworkers",
         () => this.#driver.start(spec, this.#driverContext(options)),
@@ -222,7 +221,10 @@ export class ComputeWorkerManager {
     return reports;
   }
 
+  /** Both modules are loaded only for kinds that need them. */
   async #fetchPackages(notice: (line: string) => void): Promise<void> {
+    const { workersHaveOtherPackages } = await import("./worker_command.ts");
+    if (!workersHaveOtherPackages()) return;
     const { fetchWorkerPackages } = await import("./worker_packages.ts");
     await fetchWorkerPackages({ signal: this.#ended.signal, notice });
   }
