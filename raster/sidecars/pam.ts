@@ -37,9 +37,9 @@ export interface PamFacts {
 }
 
 /** More of a document is not looked at; place and coordinate system stand at its beginning. */
-export const PAM_BYTES = 16 << 20;
-/** A coordinate system is some kilobytes, longer texts are none. */
-const MAX_TEXT = 1 << 20;
+export const PAM_BYTES = 8 << 20;
+/** A coordinate system is some kilobytes long. */
+const MAX_TEXT = 64 << 10;
 
 /** The elements whose text is wanted, by their path below the root in small letters: GDAL takes any. */
 const WANTED: ReadonlySet<string> = new Set([
@@ -87,8 +87,12 @@ class PamReader {
 
   take(event: XmlEvent): void {
     if (event.kind === "text") {
+      if (!this.#texts) return;
       this.#textLength += event.text.length;
-      if (this.#textLength <= MAX_TEXT) this.#texts?.push(event.text);
+      if (this.#textLength > MAX_TEXT) {
+        throw new XmlError(`one of its facts is longer than ${MAX_TEXT} characters`);
+      }
+      this.#texts.push(event.text);
       return;
     }
     if (event.kind === "close") {

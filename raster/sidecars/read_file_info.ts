@@ -15,9 +15,6 @@ import { LocalSiblings } from "./sibling_files.ts";
 import { sidecarDigest } from "./sidecar_digest.ts";
 import { findSidecarFacts, type SidecarFacts } from "./sidecar_facts.ts";
 
-/** Coordinate systems are some kilobytes; of longer texts no keys are made. */
-const MAX_WKT = 64 << 10;
-
 /** How the files beside a raster are looked for. */
 export interface ReadFileInfoOptions extends OpenSourceOptions {
   /** The local folders that have been listed, for several rasters in one of them. Default its own. */
@@ -116,7 +113,7 @@ async function crsOf(wkt: string): Promise<Pick<RasterInfo, "geoKeys" | "wkt">> 
   if (wkt === "") return { geoKeys: null, wkt: null };
   // Most rasters have nothing beside them.
   const { geoKeysOfWkt } = await import("../crs/wkt_geo_keys.ts");
-  const geoKeys = wkt.length > MAX_WKT ? undefined : geoKeysOfWkt(wkt);
+  const geoKeys = geoKeysOfWkt(wkt);
   return geoKeys ? { geoKeys, wkt: null } : { geoKeys: null, wkt };
 }
 

@@ -123,6 +123,9 @@ Deno.test("damaged and hostile files beside a raster are passed over and named, 
     "it has a DOCTYPE": bomb,
     "it is no PAMDataset": "<html><body>Log in</body></html>",
     "is not closed": `<PAMDataset>${GT}`,
+    "one of its facts is longer than": `<PAMDataset><SRS>${
+      "<!-- -->GEOGCS".repeat(20_000)
+    }</SRS></PAMDataset>`,
     "nested elements": "<PAMDataset>" + "<a>".repeat(5000),
     "there is text outside": crypto.getRandomValues(new Uint8Array(1000)).map((byte) => byte | 0x80),
   };
