@@ -89,7 +89,8 @@ async function gridsOf(
     return [await readGrid(wanted, opening)];
   } catch (error) {
     const isMissing = error instanceof RasterError && error.cause instanceof Deno.errors.NotFound;
-    if (!isMissing) throw error;
+    // What is written as a path was not meant as a name.
+    if (!isMissing || /[./\\]/.test(wanted)) throw error;
     const names = [...new Set(files.map(({ name }) => name))];
     const known = names.length > 0 ? `; the inputs are ${names.join(", ")}` : "";
     throw new ConfigError(

@@ -43,7 +43,7 @@ const BAD_CONTROLS: readonly (readonly [Loose, ...string[]])[] = [
   ],
   [{ filesForExtent: ["imgs"] }, "no input and no file: did you mean img?"],
   [{ filesForExtent: [5] }, "filesForExtent must be a path or URL, not number"],
-  [{ reference: "none.tif" }, "reference names 'none.tif', which is no input and no file"],
+  [{ reference: "ing" }, "reference names 'ing', which is no input and no file: did you mean img?"],
   [{ filesForExtent: "img" }, "filesForExtent must be a list of inputs' names or of files", `not "img"`],
   [{ filesForExtent: [] }, "filesForExtent names no input"],
   [{ layers: { zzz: [1] } }, "layers names 'zzz'", "img"],
