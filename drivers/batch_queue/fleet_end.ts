@@ -45,8 +45,8 @@ const LEAVE_MS = { finished: 6000, unfinished: 3000 };
 const LOGS_MS = 6000;
 /** How often the queue is asked: soon after something was asked of the jobs, and ever more seldom. */
 const ASK_MS = { least: 250, most: 2000, growth: 1.5 };
-/** A cancel command that failed is tried again after so long. */
-const AGAIN_MS = 5000;
+/** Jobs are cancelled again after so long, if the command failed; and if it did not, since a signal may come before its job. */
+const AGAIN_MS = { failed: 5000, unheard: 12_000 };
 
 /** Cancels what is left and waits until it is gone, for half a minute; what remains then is named with the remedy. */
 export async function endFleet(options: FleetEndOptions): Promise<void> {
@@ -69,7 +69,8 @@ export async function endFleet(options: FleetEndOptions): Promise<void> {
   let cancelledAtMs = performance.now();
   while (alive().length > 0 && isWithin(PATIENCE_MS)) {
     await pauseAndAsk();
-    if (trouble !== undefined && performance.now() - cancelledAtMs > AGAIN_MS) {
+    const againMs = trouble === undefined ? AGAIN_MS.unheard : AGAIN_MS.failed;
+    if (alive().length > 0 && performance.now() - cancelledAtMs > againMs) {
       trouble = await cancel(alive());
       cancelledAtMs = performance.now();
     }

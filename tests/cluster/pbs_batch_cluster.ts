@@ -126,7 +126,7 @@ function shared({ env, nodeCount }: Pick<BatchCluster, "env" | "nodeCount">): Ba
         },
       }
       : {},
-    killScript: { do: killScript, says: /exit status 137|no longer in the queue/ },
+    killScript: { do: killScript, says: /exit status 137|process \d+: Killed/ },
     async jobs(name) {
       const out = await run(env, "qstat", "-t", "-f", "-w");
       return out.split(/^Job Id: /m).slice(1).flatMap((text): ShownJob[] => {

@@ -246,6 +246,22 @@ Deno.test("those that are connected and do not leave within three seconds are ca
   assertEquals(test.notices.filter((notice) => notice.includes("may be left")), []);
 });
 
+Deno.test("a job that runs on although it was cancelled is cancelled again: the signal may have been lost", async () => {
+  using time = new SkippedTime();
+  await using test = await ScriptedFleet.make();
+  await test.fleet.begin(1);
+  test.queue.squeue = () => ({
+    stdout: line("1", test.queue.count("scancel") > 1 ? "CANCELLED" : "RUNNING"),
+  });
+  const stopped = test.fleet.stop({ finished: false });
+  await until(() => test.queue.count("squeue") > 0, 10_000);
+  assertEquals(test.queue.count("scancel"), 1);
+  time.skip(13_000);
+  await stopped;
+  assertEquals(test.queue.count("scancel"), 2);
+  assertEquals(test.notices.filter((notice) => notice.includes("may be left")), []);
+});
+
 /** A queue that lists jobs that have ended: what SLURM calls COMPLETING stands for PBS's state E. */
 const listing: BatchScheduler = {
   ...slurm,

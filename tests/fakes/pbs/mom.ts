@@ -142,7 +142,7 @@ class Session {
 
   /** Tells it to end. */
   terminate(): void {
-    if (this.#told !== undefined) return;
+    if (this.#told !== undefined && !this.#told.isLost) return;
     const atMs = performance.now();
     const isLost = atMs - this.#startedMs < this.#config.startSeconds * 1000;
     this.#told = { atMs, isLost };
