@@ -68,6 +68,11 @@ export interface CrsDefinition extends Named {
   readonly geodetic?: Geodetic | undefined;
   /** Of a projected system only. */
   readonly projection?: Projection | undefined;
+  /**
+   * Whether the unit of a projected system's base counts. It says nothing of the plane, but GeoKeys with another one than
+   * degrees may have the projection's angles in it, by the standard, or in degrees, as GDAL wrote them.
+   */
+  readonly baseUnitCounts?: boolean;
   /** Metres that one unit of the coordinates has; 1 for a geographic system. */
   readonly metresPerUnit: number;
   /** The unit's name, as its source says it. */

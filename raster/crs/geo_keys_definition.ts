@@ -59,8 +59,10 @@ export function definitionOfKeys(values: KeyValues, table: EpsgTable): CrsDefini
     case MODEL.GEOCENTRIC:
       return geocentric(values, table);
     case undefined:
-      // Without a model the codes say what it is.
-      if (code === undefined && values.has(GEO_KEY.GeodeticCRS)) return geographic(values, table);
+      // Without a model a text or the codes say what it is.
+      if (code === undefined && values.has(GEO_KEY.GeodeticCRS)) {
+        return textDefinition(values) ?? geographic(values, table);
+      }
       /* falls through */
     case USER_DEFINED:
       if (code !== undefined && code !== USER_DEFINED) return projected(values, table);
@@ -77,15 +79,20 @@ function projected(values: KeyValues, table: EpsgTable): CrsDefinition | undefin
   if (known !== undefined && !OVERRIDES.some((key) => values.has(key))) return { ...known, metresPerUnit };
   const geodetic = geodeticOf(values, table, known?.geodetic);
   const isSphere = geodetic.ellipsoid.inverseFlattening === 0;
-  const projection = projectionOfKeys(values, { isSphere, metresPerUnit }) ?? known?.projection ??
+  const ofKeys = projectionOfKeys(values, { isSphere, metresPerUnit });
+  const projection = ofKeys ?? known?.projection ??
     table.conversion(short(values, GEO_KEY.Projection) ?? USER_DEFINED, isSphere);
-  if (projection === undefined) return textDefinition(values);
+  if (projection === undefined) {
+    const text = textDefinition(values);
+    return text?.kind === "projected" ? text : undefined;
+  }
   return {
     kind: "projected",
     name: known?.name ?? "",
     code: known?.code,
     geodetic,
     projection,
+    baseUnitCounts: ofKeys !== undefined && geodetic.degreesPerUnit !== 1,
     metresPerUnit,
   };
 }
@@ -143,7 +150,7 @@ function geodeticOf(values: KeyValues, table: EpsgTable, base?: Geodetic): Geode
     code: own?.code,
     datum,
     ellipsoid,
-    primeMeridian: meridianOf(values, table, own?.primeMeridian),
+    primeMeridian: meridianOf(values, table, { own: own?.primeMeridian, name: names.meridian }),
     degreesPerUnit: angularUnit(values) ?? own?.degreesPerUnit ?? 1,
     toWgs84: doubles(values, GEO_KEY.GeogToWgs84),
   };
@@ -165,21 +172,31 @@ function ellipsoidOf(values: KeyValues, table: EpsgTable, ofDatum: Ellipsoid | u
   return { name: known?.name ?? "", semiMajor, inverseFlattening };
 }
 
-function meridianOf(values: KeyValues, table: EpsgTable, own: PrimeMeridian | undefined): PrimeMeridian {
+function meridianOf(
+  values: KeyValues,
+  table: EpsgTable,
+  { own, name }: { own: PrimeMeridian | undefined; name: string | undefined },
+): PrimeMeridian {
+  const longitude = double(values, GEO_KEY.PrimeMeridianLongitude) ?? 0;
+  // A meridian that the citation names goes before a code, and Greenwich is where it is.
+  if (name !== undefined) return { name, longitude: name === "Greenwich" ? 0 : longitude };
   const code = short(values, GEO_KEY.PrimeMeridian) ?? USER_DEFINED;
-  const known = isCode(code) ? table.meridian(code) : undefined;
-  const longitude = double(values, GEO_KEY.PrimeMeridianLongitude);
-  return known ?? own ?? { name: "", longitude: longitude ?? 0 };
+  return (isCode(code) ? table.meridian(code) : undefined) ?? own ?? { name: "", longitude };
 }
 
-/** GDAL's form of a geodetic citation: `GCS Name = ...|Datum = ...|`. */
-function citedNames(values: KeyValues): { system?: string; datum?: string } {
+/** Names in GDAL's form of a geodetic citation: `GCS Name = ...|Datum = ...|Primem = ...|`. */
+function citedNames(
+  values: KeyValues,
+): { system?: string; datum?: string | undefined; meridian?: string | undefined } {
   const citation = values.get(GEO_KEY.GeodeticCitation);
   if (typeof citation !== "string") return {};
   const parts = citation.split("|");
   const after = (label: string) => parts.find((part) => part.startsWith(label))?.slice(label.length);
-  const [system, datum] = [after("GCS Name = ") ?? citation, after("Datum = ")];
-  return datum === undefined ? { system } : { system, datum };
+  return {
+    system: after("GCS Name = ") ?? citation,
+    datum: after("Datum = "),
+    meridian: after("Primem = "),
+  };
 }
 
 function projectionOfKeys(

@@ -46,9 +46,11 @@ export function crsDifference(a: CrsDefinition, b: CrsDefinition, table: EpsgTab
   const [left, right] = [a.geodetic!, b.geodetic!];
   const earth = geodeticDifference(left, right, table);
   if (earth !== undefined || a.kind === "geocentric") return earth;
-  if (a.kind === "geographic") {
-    return different("units in degrees", left.degreesPerUnit, right.degreesPerUnit);
-  }
+  const unitCounts = a.kind === "geographic" || a.baseUnitCounts || b.baseUnitCounts;
+  const angle = unitCounts
+    ? different("units in degrees", left.degreesPerUnit, right.degreesPerUnit)
+    : undefined;
+  if (angle !== undefined || a.kind === "geographic") return angle;
   return projectionDifference(a.projection!, b.projection!, left.ellipsoid);
 }
 

@@ -97,12 +97,11 @@ for system in systems:
         files.append([path, system, form]); found.append(got)
 def same(a, b):
     return bool(a and b and a.IsSame(b, ["IGNORE_DATA_AXIS_TO_SRS_AXIS_MAPPING=YES"]))
-first = {}
-for index, (_, system, _) in enumerate(files): first.setdefault(system, index)
+by_system = {}
+for index, (_, system, _) in enumerate(files): by_system.setdefault(system, []).append(index)
 pairs = []
-for i in range(len(files)):
-    for j in range(i):
-        if files[i][1] == files[j][1] or (i in first.values() and j in first.values()): pairs.append([i, j, same(found[i], found[j])])
+for group in [*by_system.values(), [group[0] for group in by_system.values()]]:
+    pairs += [[i, j, same(found[i], found[j])] for i in group for j in group if j < i]
 print(json.dumps([files, pairs]))
 `;
 
@@ -158,6 +157,11 @@ const BY_HAND: Readonly<Record<string, Record<number, number | number[] | string
   "UTM 33 by its parts, some left out": {
     ...{ 1024: 1, 3072: 32767, 2048: 4326, 3075: 1, 3088: [15], 3093: [0.9996], 3086: [500000] },
   },
+  "UTM 33 by its parts on a base in grads": {
+    ...{ 1024: 1, 3072: 32767, 2048: 4326, 2054: 9105, 3074: 32767, 3075: 1, 3076: 9001 },
+    ...{ 3080: [15], 3081: [0], 3092: [0.9996], 3082: [500000], 3083: [0] },
+  },
+  "UTM 33 on a base in grads": { 1024: 1, 3072: 32633, 2054: 9105 },
   "UTM 33 by its parts in feet": {
     ...{ 1024: 1, 3072: 32767, 2048: 4326, 3074: 32767, 3075: 1, 3076: 9002 },
     ...{ 3080: [15], 3081: [0], 3092: [0.9996], 3082: [500000 / 0.3048], 3083: [0] },
@@ -259,6 +263,41 @@ const BY_HAND: Readonly<Record<string, Record<number, number | number[] | string
   "OSGB36 on another ellipsoid": { 1024: 2, 2048: 4277, 2057: [6378137], 2059: [298.257222101] },
   "NTF from Paris": { 1024: 2, 2048: 4807 },
   "NTF from Paris in degrees": { 1024: 2, 2048: 4807, 2054: 9102 },
+  "a datum from Greenwich": {
+    ...{
+      1024: 2,
+      2048: 32767,
+      2049: "GCS Name = X|Datum = D|Primem = Greenwich|",
+      2057: [6378137],
+      2059: [300],
+    },
+  },
+  "a datum from Greenwich, at 5 degrees": {
+    ...{
+      1024: 2,
+      2048: 32767,
+      2049: "GCS Name = X|Datum = D|Primem = Greenwich|",
+      2057: [6378137],
+      2059: [300],
+    },
+    ...{ 2051: 8903, 2061: [5] },
+  },
+  "a datum from elsewhere, at 5 degrees": {
+    ...{ 1024: 2, 2048: 32767, 2049: "GCS Name = X|Datum = D|Primem = There|", 2057: [6378137], 2059: [300] },
+    ...{ 2051: 8903, 2061: [5] },
+  },
+  "a text of WGS 84 under no model": {
+    ...{ 1024: 32767, 2048: 4326 },
+    3073:
+      'ESRI PE String = GEOGCS["GCS_WGS_1984",DATUM["D_WGS_1984",SPHEROID["WGS_1984",6378137,298.257223563]],' +
+      'PRIMEM["Greenwich",0],UNIT["Degree",0.0174532925199433]]',
+  },
+  "a text of WGS 84 under a projected model": {
+    ...{ 1024: 1, 2048: 4326, 3072: 32767 },
+    3073:
+      'ESRI PE String = GEOGCS["GCS_WGS_1984",DATUM["D_WGS_1984",SPHEROID["WGS_1984",6378137,298.257223563]],' +
+      'PRIMEM["Greenwich",0],UNIT["Degree",0.0174532925199433]]',
+  },
   "a sphere": { 1024: 2, 2048: 32767, 2057: [6371000], 2058: [6371000] },
   "a sphere by 1/f": { 1024: 2, 2048: 32767, 2057: [6371000], 2059: [0] },
   "World Mercator": { 1024: 1, 3072: 3395 },
@@ -344,6 +383,7 @@ const UNKNOWN = [
   "a code that EPSG does not have",
   "another code that EPSG does not have",
   "Esri's Mollweide as a code",
+  "a text of WGS 84 under a projected model",
 ];
 
 /** Where GDAL goes by something that does not put points elsewhere, or loses what does. */
