@@ -9,6 +9,7 @@ import type { Benchmark, BenchmarkReport } from "./benchmark.ts";
 import { batchQueueBenchmark } from "./batch_queue.ts";
 import { herdBenchmark } from "./herd.ts";
 import { helpBenchmark } from "./help.ts";
+import { layoutsBenchmark } from "./layouts.ts";
 import { limitBenchmark } from "./limit.ts";
 import { channelBenchmark } from "./channel.ts";
 import { describeMachine, type Machine } from "./machine.ts";
@@ -26,6 +27,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   ndviBenchmark,
   subprocBenchmark,
   readBenchmark,
+  layoutsBenchmark,
   limitBenchmark,
   memoryBenchmark,
   helpBenchmark,

@@ -9,7 +9,7 @@ import { fromFileUrl } from "@std/path";
 /** Not in deno.json: its hundred megabytes are only for those who change what it compiles. */
 const COMPILER = "npm:assemblyscript@0.28.20/asc";
 /** The folders here; each becomes one module of the codecs. */
-const MODULES = ["word_deflate", "lzw"];
+const MODULES = ["word_deflate", "lzw", "jpeg"];
 const LINE_CHARS = 100;
 
 for (const name of MODULES) {
@@ -27,7 +27,7 @@ async function compile(entry: string): Promise<Uint8Array> {
   const outFile = await Deno.makeTempFile({ suffix: ".wasm" });
   try {
     // No allocator, no garbage collector, no checks: the sources lay all memory out.
-    const flags = ["-O3", "--noAssert", "--runtime", "stub", "--use", "abort="];
+    const flags = ["-O3", "--noAssert", "--runtime", "stub", "--use", "abort=", "--enable", "simd"];
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--no-lock", COMPILER, entry, "--outFile", outFile, ...flags],
     }).output();

@@ -11,6 +11,7 @@ import type { PixelWindow, RasterInfo } from "../raster_info.ts";
 import { type ByteSource, openByteSource, type OpenSourceOptions } from "../source/byte_source.ts";
 import { readCoalesced, type ReadRequest } from "../source/read_coalesced.ts";
 import { loadChunkDecoder } from "./codecs/chunk_decoder.ts";
+import { whenReady } from "./codecs/not_ready.ts";
 import { type Ifd, readHeader, type TiffHeader } from "./ifd.ts";
 import { readImageDirectories } from "./image_directories.ts";
 import { type ImageLayout, readImageLayout } from "./image_layout.ts";
@@ -149,10 +150,13 @@ export class GeoTiffReader implements AsyncDisposable {
       );
     }
     const target = new WindowTarget(into, { ...options, window, layout, bandCount: bands.length });
-    if (cutsStrips(layout, window)) {
-      await (await this.#strips()).read(window, bands, target);
-      return into;
-    }
+    await whenReady(() => this.#readBands(window, bands, target));
+    return into;
+  }
+
+  async #readBands(window: PixelWindow, bands: readonly number[], target: WindowTarget): Promise<void> {
+    const layout = this.#layout;
+    if (cutsStrips(layout, window)) return await (await this.#strips()).read(window, bands, target);
     const tiles = tilesOfWindow(layout, window, bands);
     for (const { first, last } of tiles.ranges) {
       const loading = this.#index.load(first, last);
@@ -161,7 +165,6 @@ export class GeoTiffReader implements AsyncDisposable {
     if (layout.compression === COMPRESSION.NONE && layout.packed === undefined) {
       await this.#readRaw(tiles.tiles, target);
     } else await this.#readEncoded(tiles.tiles, target);
-    return into;
   }
 
   /** Closes the file and forgets its tiles. */

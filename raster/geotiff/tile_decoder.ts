@@ -8,6 +8,7 @@ import { DATA_TYPES } from "../data_type.ts";
 import { swapBytes } from "./byte_order.ts";
 import type { ChunkDecoder, ChunkStream } from "./codecs/chunk_decoder.ts";
 import { UnsupportedData } from "./codecs/unsupported_data.ts";
+import { NotReady } from "./codecs/not_ready.ts";
 import type { ImageLayout } from "./image_layout.ts";
 import { undoFloatingPoint, undoHorizontal } from "./predictor_decode.ts";
 import { tileSize } from "./tile_index.ts";
@@ -50,10 +51,18 @@ export class TileDecoder {
    * @throws {RasterError} that names the tile, if its data is damaged.
    */
   decode(encoded: Uint8Array<ArrayBuffer>, place: TilePlace): Uint8Array<ArrayBuffer> {
+    return this.#decodeWhole(encoded, place, (encoded, shape) => this.#decoder.decode(encoded, shape));
+  }
+
+  #decodeWhole(
+    encoded: Uint8Array<ArrayBuffer>,
+    place: TilePlace,
+    decode: ChunkDecoder["decode"],
+  ): Uint8Array<ArrayBuffer> {
     const { tileWidth, tileHeight, samples } = this.#layout;
     const { rows, byteLength } = tileSize(this.#layout, place.tileRow);
     const shape = { width: tileWidth, rows, maxRows: tileHeight, samples, byteLength };
-    const bytes = this.#guard(place, () => this.#decoder.decode(encoded, shape));
+    const bytes = this.#guard(place, () => decode(encoded, shape));
     this.#checkLength(place, bytes.length, byteLength);
     const aligned = bytes.byteOffset % this.#sampleBytes === 0;
     return this.#finish(aligned ? bytes.subarray(0, byteLength) : bytes.slice(0, byteLength), rows);
@@ -71,6 +80,8 @@ export class TileDecoder {
     out: Uint8Array<ArrayBuffer> | undefined,
   ): Uint8Array<ArrayBuffer> {
     const { rows, byteLength } = tileSize(this.#layout, place.tileRow);
+    const shared = this.#decoder.decodeShared;
+    if (shared !== undefined) return this.#decodeWhole(encoded, place, shared);
     if (this.#decoder.decodeInto === undefined || (out === undefined && byteLength > SCRATCH_BYTES)) {
       return this.decode(encoded, place);
     }
@@ -100,7 +111,8 @@ export class TileDecoder {
     // Predictor 3 spreads each sample over the whole row.
     const cols = predictor === 3 ? tileWidth : lastCols;
     const needed = ((rows - 1) * tileWidth + cols) * samples * this.#sampleBytes;
-    if (rows === size.rows && cols === tileWidth) return this.decodeOnce(encoded, place, out);
+    const isWhole = rows === size.rows && cols === tileWidth;
+    if (isWhole || this.#decoder.decodeShared) return this.decodeOnce(encoded, place, out);
     if (this.#decoder.decodeInto === undefined || (out === undefined && needed > SCRATCH_BYTES)) {
       return this.decode(encoded, place);
     }
@@ -179,6 +191,7 @@ export class TileDecoder {
     try {
       return decode();
     } catch (cause) {
+      if (cause instanceof NotReady) throw cause;
       throw this.#damaged(place, messageOf(cause), cause);
     }
   }

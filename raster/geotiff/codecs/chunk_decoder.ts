@@ -48,6 +48,12 @@ export interface ChunkDecoder {
    */
   decode(encoded: Uint8Array<ArrayBuffer>, shape: ChunkShape): Uint8Array<ArrayBuffer>;
   /**
+   * As {@linkcode decode}, but into memory that the next call uses again. Only decoders that have such memory have it.
+   *
+   * @throws {Error} as {@linkcode decode}.
+   */
+  decodeShared?(encoded: Uint8Array<ArrayBuffer>, shape: ChunkShape): Uint8Array<ArrayBuffer>;
+  /**
    * Decodes into `out`, which has room for just what is needed, and gives the number of bytes written. Only
    * decoders that can do so without a copy have it.
    *

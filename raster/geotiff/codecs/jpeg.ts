@@ -1,6 +1,6 @@
 /**
- * JPEG in TIFF (compression 7, TIFF Technical Note 2), by libjpeg-turbo: the decoder that GDAL uses too, so that
- * pixels are equal to the last bit.
+ * JPEG in TIFF (compression 7, TIFF Technical Note 2): the usual streams by a decoder of our own, all others by
+ * libjpeg-turbo, which GDAL uses too. Pixels are GDAL's to the last bit.
  *
  * @module
  */
@@ -8,7 +8,9 @@ import { loadedOnce } from "../../loaded_once.ts";
 import { CURE } from "../refusals.ts";
 import { PHOTOMETRIC } from "../tags.ts";
 import type { ChunkDecoder, CodecContext } from "./chunk_decoder.ts";
-import { completeJpeg } from "./jpeg_stream.ts";
+import { BaselineJpeg } from "./baseline_jpeg.ts";
+import { completeJpeg, type JpegColours, type JpegParts, splitJpeg, tableSegments } from "./jpeg_stream.ts";
+import { NotReady } from "./not_ready.ts";
 import { UnsupportedData } from "./unsupported_data.ts";
 
 /** What we use of the library, which has no types for its loader. */
@@ -16,7 +18,7 @@ interface JpegLibrary {
   JPEGDecoder: new () => {
     getEncodedBuffer(byteLength: number): Uint8Array;
     decode(): void;
-    getDecodedBuffer(): Uint8Array;
+    getDecodedBuffer(): Uint8Array<ArrayBuffer>;
     getFrameInfo(): { width: number; height: number; bitsPerSample: number; componentCount: number };
     delete(): void;
   };
@@ -24,11 +26,13 @@ interface JpegLibrary {
 
 type LoadLibrary = (options: { print: () => void; printErr: () => void }) => Promise<JpegLibrary>;
 
+let library: JpegLibrary | undefined;
+
 /** Its warnings would go to the console; errors come as exceptions all the same. */
 const libjpeg = loadedOnce(async (): Promise<JpegLibrary> => {
   const module = await import("@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs");
   const load = module.default as unknown as LoadLibrary;
-  return await load({ print: () => {}, printErr: () => {} });
+  return library = await load({ print: () => {}, printErr: () => {} });
 });
 
 /**
@@ -37,15 +41,18 @@ const libjpeg = loadedOnce(async (): Promise<JpegLibrary> => {
  * @throws {Error} with a reason, if the library can't be loaded.
  */
 export async function loadJpegDecoder(context: CodecContext): Promise<ChunkDecoder> {
-  const { JPEGDecoder } = await libjpeg();
+  const baseline = await BaselineJpeg.load();
   const colours = context.photometric === PHOTOMETRIC.YCBCR ? "ycbcr" : "asStored";
-  return {
+  let tables: JpegParts["tables"] | undefined;
+  const decoder: ChunkDecoder & Required<Pick<ChunkDecoder, "decodeShared">> = {
     nativeOrder: true,
-    decode(encoded, shape) {
+    decode: (encoded, shape) => decoder.decodeShared(encoded, shape).slice(),
+    decodeShared(encoded, shape) {
       if (shape.samples !== 1 && shape.samples !== 3) {
         throw new Error(`JPEG tiles of ${shape.samples} interleaved bands are not supported`);
       }
-      const { stream, frame } = completeJpeg(encoded, { tables: context.jpegTables, colours });
+      const jpeg = splitJpeg(encoded, tables ??= tableSegments(context.jpegTables));
+      const { frame } = jpeg;
       const { width, height, components, precision } = frame;
       if (frame.subsampled && colours === "asStored") {
         const what =
@@ -59,17 +66,24 @@ export async function loadJpegDecoder(context: CodecContext): Promise<ChunkDecod
             `where ${shape.width} x ${shape.rows} of ${shape.samples} and 8 are needed`,
         );
       }
-      const decoder = new JPEGDecoder();
-      try {
-        decoder.getEncodedBuffer(stream.length).set(stream);
-        decoder.decode();
-        // A copy: the library's memory is used again for the next tile.
-        return new Uint8Array(decoder.getDecodedBuffer());
-      } catch (cause) {
-        throw new Error("damaged JPEG data", { cause });
-      } finally {
-        decoder.delete();
-      }
+      return baseline.decode(jpeg, colours === "ycbcr") ?? decodeAny(jpeg, colours);
     },
   };
+  return decoder;
+}
+
+/** Decodes a stream of any kind; the pixels are there until the next call. */
+function decodeAny(jpeg: JpegParts, colours: JpegColours): Uint8Array<ArrayBuffer> {
+  if (library === undefined) throw new NotReady(libjpeg);
+  const stream = completeJpeg(jpeg, colours);
+  const decoder = new library.JPEGDecoder();
+  try {
+    decoder.getEncodedBuffer(stream.length).set(stream);
+    decoder.decode();
+    return decoder.getDecodedBuffer();
+  } catch (cause) {
+    throw new Error("damaged JPEG data", { cause });
+  } finally {
+    decoder.delete();
+  }
 }

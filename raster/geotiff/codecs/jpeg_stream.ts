@@ -29,32 +29,60 @@ const APP0 = 0xe0;
 const APP15 = 0xef;
 const COMMENT = 0xfe;
 
+/** A tile's stream and the file's tables, in parts. */
+export interface JpegParts {
+  /** The file's marker segments; the same list for all tiles of a file. */
+  readonly tables: readonly Uint8Array<ArrayBuffer>[];
+  /** The tile's marker segments before its first scan, without application markers. */
+  readonly segments: readonly Uint8Array<ArrayBuffer>[];
+  /** The rest of the stream, from the first scan's marker on. */
+  readonly scans: Uint8Array<ArrayBuffer>;
+  /** The frame header. */
+  readonly frame: JpegFrame;
+}
+
 /**
- * A whole JPEG stream from a tile's abbreviated one and the file's tables. Application markers are left
- * out, since libtiff pays no heed to them and a JFIF or Adobe marker would turn the colours; in their place
- * comes an Adobe marker (APP14) that says what the TIFF's photometric interpretation says.
+ * The marker segments of a file's JPEGTables.
  *
- * @throws {Error} with a reason, if either is no JPEG stream.
+ * @throws {Error} with a reason, if they are no JPEG stream.
+ */
+export function tableSegments(
+  tables: Uint8Array<ArrayBuffer> | undefined,
+): readonly Uint8Array<ArrayBuffer>[] {
+  return tables === undefined ? [] : split(tables).segments;
+}
+
+/**
+ * A tile's stream in parts. Application markers are left out, since libtiff pays no heed to them and a JFIF or Adobe marker
+ * would turn the colours.
+ *
+ * @throws {Error} with a reason, if it is no JPEG stream.
+ */
+export function splitJpeg(
+  encoded: Uint8Array<ArrayBuffer>,
+  tables: readonly Uint8Array<ArrayBuffer>[],
+): JpegParts {
+  const { segments, scans } = split(encoded);
+  const header = segments.find((segment) => isFrameHeader(segment[1]!));
+  if (header === undefined) throw new Error("it has no JPEG frame header");
+  return { tables, segments, scans, frame: readFrame(header) };
+}
+
+/**
+ * A whole stream, with an Adobe marker (APP14) that says what the TIFF's photometric interpretation says of the colours.
  */
 export function completeJpeg(
-  encoded: Uint8Array<ArrayBuffer>,
-  options: { tables: Uint8Array<ArrayBuffer> | undefined; colours: JpegColours },
-): { stream: Uint8Array<ArrayBuffer>; frame: JpegFrame } {
-  const tables = options.tables === undefined ? [] : split(options.tables).segments;
-  const { segments, scans } = split(encoded);
-  let frame: JpegFrame | undefined;
-  for (const segment of segments) {
-    if (frame === undefined && isFrameHeader(segment[1]!)) frame = readFrame(segment);
-  }
-  if (frame === undefined) throw new Error("it has no JPEG frame header");
-  const parts = [Uint8Array.of(0xff, SOI), adobeMarker(options.colours), ...tables, ...segments, scans];
+  { tables, segments, scans }: JpegParts,
+  colours: JpegColours,
+): Uint8Array<ArrayBuffer> {
+  const parts = [Uint8Array.of(0xff, SOI), adobeMarker(colours), ...tables, ...segments, scans];
   const stream = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
     stream.set(part, at);
     at += part.length;
   }
-  return { stream, frame };
+  return stream;
 }
 
 /** The marker segments before the first scan, without SOI, EOI and application markers; and the rest of the stream. */
