@@ -31,7 +31,7 @@ import {
   type EcsInfrastructure,
   type EcsInfrastructureOptions,
   openInfrastructure,
-} from "./ecs/ecs_infrastructure.ts";
+} from "./ecs/open_infrastructure.ts";
 import { ECS_TIMES, type EcsTimes } from "./ecs/ecs_times.ts";
 import { makeDriver } from "./ecs/make_driver.ts";
 
@@ -59,7 +59,7 @@ export {
   type EcsInfrastructureOptions,
   type EcsRemoval,
   shutdownCluster,
-} from "./ecs/ecs_infrastructure.ts";
+} from "./ecs/open_infrastructure.ts";
 export { checkTaskErrors, type EcsTaskError } from "./ecs/task_errors.ts";
 
 /** What {@linkcode ecsDriver} takes. */

@@ -6,7 +6,7 @@
 import { ConfigError, TimeoutExceededError } from "../../core/errors.ts";
 import { shownValue } from "../../core/shown_value.ts";
 import { type ClusterCounts, getClusterCounts, watchCluster } from "./cluster_counts.ts";
-import { type EcsInfrastructure, partsOf } from "./ecs_infrastructure.ts";
+import { type EcsInfrastructure, partsOf } from "./open_infrastructure.ts";
 
 /** How long to wait. */
 export interface EcsWaitOptions {

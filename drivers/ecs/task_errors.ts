@@ -5,7 +5,7 @@
  */
 import type { Task } from "@aws-sdk/client-ecs";
 import type { EndCause } from "../../core/driver.ts";
-import { type EcsInfrastructure, partsOf } from "./ecs_infrastructure.ts";
+import { type EcsInfrastructure, partsOf } from "./open_infrastructure.ts";
 import { explainTask, hasEnded } from "./explain_task.ts";
 import { inChunks } from "./in_chunks.ts";
 import type { Infrastructure } from "./infrastructure.ts";

@@ -19,6 +19,49 @@ awsTest("NDVI on a private cluster equals that of threads, and no instance is le
   await assertNothingLeft(given);
 });
 
+awsTest(
+  "a dictionary as RIOS's own helper makes it runs with blockfleet in its containers, which is said",
+  async (given) => {
+    const { subnet, securityGroups, taskRoleArn, executionRoleArn } = given.essentials.fargate;
+    const extraParams = {
+      create_cluster: {
+        clusterName: "RIOS_ndvi-0a1b2c3d_cluster",
+        tags: [{ key: "RIOS-cluster", value: "" }],
+      },
+      register_task_definition: {
+        family: "RIOS_ndvi-0a1b2c3d_task",
+        networkMode: "awsvpc",
+        requiresCompatibilities: ["FARGATE"],
+        ...{ cpu: "0.5 vCPU", memory: "1GB", taskRoleArn, executionRoleArn },
+        containerDefinitions: [{
+          name: "RIOS_ndvi-0a1b2c3d_container",
+          image: WORKER_IMAGE,
+          entryPoint: ["/usr/bin/env", "rios_computeworker"],
+        // moto counts by it, and fails without.
+        memoryReservation: 1024,
+        }],
+      },
+      run_task: {
+        launchType: "FARGATE",
+        cluster: "RIOS_ndvi-0a1b2c3d_cluster",
+        taskDefinition: "RIOS_ndvi-0a1b2c3d_task",
+        networkConfiguration: { awsvpcConfiguration: { subnets: [subnet], securityGroups } },
+      },
+    };
+    const begun = await given.folder.ndvi("rios", { kind: "CW_ECS", extraParams });
+    await assertDone(given, "rios", begun);
+    assertStringIncludes(
+      (await begun.outcome).stderr,
+      "starts RIOS's rios_computeworker, so blockfleet is started",
+    );
+    const { clusters } = await given.account.moto.ecs("DescribeClusters", {
+      clusters: ["RIOS_ndvi-0a1b2c3d_cluster"],
+    });
+    assertEquals(clusters.filter(({ status }: { status: string }) => status === "ACTIVE"), []);
+    await assertNothingLeft(given);
+  },
+);
+
 awsTest("an existing cluster and task definition are used, and are there afterwards", async (given) => {
   const { account, essentials: { fargate } } = given;
   await account.moto.ecs("CreateCluster", { clusterName: "standing" });

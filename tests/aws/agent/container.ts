@@ -51,7 +51,9 @@ export class Container {
     const { image, entryPoint, command, environment, folder, log } = options;
     const output = log ? "piped" : "null";
     const entry = entryPoint ?? image.entrypoint;
-    const [word, ...words] = [...entry, ...command ?? (entryPoint ? [] : image.cmd ?? [])];
+    const all = [...entry, ...command ?? (entryPoint ? [] : image.cmd ?? [])];
+    // env(1) looks for a program on PATH, for which the image's list stands.
+    const [word, ...words] = all[0] === "/usr/bin/env" ? all.slice(1) : all;
     const [program, ...args] = [...image.programs?.[word!] ?? [word!], ...words];
     this.#stopTimeoutMs = options.stopTimeoutMs;
     this.#child = new Deno.Command(program!, {

@@ -15,7 +15,7 @@ import {
   type EcsInfrastructureOptions,
   openInfrastructure,
   shutdownCluster,
-} from "../../../drivers/ecs/ecs_infrastructure.ts";
+} from "../../../drivers/ecs/open_infrastructure.ts";
 import { checkTaskErrors } from "../../../drivers/ecs/task_errors.ts";
 import { tempFolder } from "../../gdal.ts";
 import { awsError, FakeAws } from "./fake_aws.ts";
