@@ -37,8 +37,8 @@ awsTest(
           name: "RIOS_ndvi-0a1b2c3d_container",
           image: WORKER_IMAGE,
           entryPoint: ["/usr/bin/env", "rios_computeworker"],
-        // moto counts by it, and fails without.
-        memoryReservation: 1024,
+          // moto counts by it, and fails without.
+          memoryReservation: 1024,
         }],
       },
       run_task: {
