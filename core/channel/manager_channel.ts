@@ -98,7 +98,8 @@ export class ManagerChannel implements ManagerLink {
   /**
    * Connects to a manager, and tries again until the deadline.
    *
-   * @throws {AuthError} if the key or the certificate is wrong; {@linkcode ProtocolError} if the versions are;
+   * @throws {AuthError} if the certificate is wrong, or the manager does not know the key; {@linkcode ProtocolError} if the
+   *   versions don't meet;
    *   {@linkcode ChannelClosedError} if there is no manager by the deadline, or it does not want this worker;
    *   {@linkcode AbortedError} if the signal was aborted. Each names every address that was tried.
    */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ManagerLink } from "../driver.ts";
+import { cutText } from "../errors.ts";
 import { locks } from "../lock_manager.ts";
 import { MessageQueue } from "../message_queue.ts";
 import type { FromWorker, ToWorker } from "../messages.ts";
@@ -22,6 +23,9 @@ interface ThreadScope {
   close(): void;
 }
 
+/** A text that was thrown and that nobody caught is shown to this length, characters. */
+const MAX_TEXT = 2000;
+
 /** Whether this code runs in a thread that was started to run a worker program. */
 export function inThread(): boolean {
   const { name } = globalThis as { name?: unknown };
@@ -36,8 +40,8 @@ export function serveThread(processors: Processors): void {
   const close = scope.close.bind(scope);
   // Standard output is the program's, for its results; what user functions print goes where messages go.
   console.log = console.info = console.debug = console.error;
-  scope.addEventListener("error", ({ error }) => cutUncaught(error));
-  scope.addEventListener("unhandledrejection", ({ reason }) => cutUncaught(reason));
+  scope.addEventListener("error", (event) => shorten(event, event.error));
+  scope.addEventListener("unhandledrejection", (event) => shorten(event, event.reason));
   const incoming = new MessageQueue<ToWorker>();
   scope.addEventListener("message", ({ data }) => {
     if (data.type !== "blockfleet:start") return incoming.push(data);
@@ -50,6 +54,13 @@ export function serveThread(processors: Processors): void {
       return new Promise<void>(() => {});
     });
   });
+}
+
+/** Cuts what nobody caught before Deno shows it. A text can't be changed, so that another takes its place. */
+function shorten(event: Event, thrown: unknown): void {
+  if (typeof thrown !== "string" || thrown.length <= MAX_TEXT) return cutUncaught(thrown);
+  event.preventDefault();
+  reportError(cutText(thrown, MAX_TEXT));
 }
 
 function threadManagerLink(

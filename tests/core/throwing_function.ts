@@ -60,12 +60,16 @@ export default function (name: string): never {
   throw THROWN[name]!();
 }
 
-/** Leaves an error of a message of 1 MB, and thirty more below it, uncaught. */
-export function later(): Promise<void> {
+/** Leaves something uncaught: an error with a message of 1 MB and thirty such causes, or a text, thrown or rejected. */
+export function later(what: string): Promise<void> {
+  const text = "long ".repeat(200_000);
   let error = new Error("first");
-  for (let depth = 0; depth < 30; depth++) error = new Error("long ".repeat(200_000), { cause: error });
-  setTimeout(() => {
-    throw error;
-  }, 0);
+  for (let depth = 0; depth < 30; depth++) error = new Error(text, { cause: error });
+  if (what === "rejection") Promise.reject(text);
+  else {
+    setTimeout(() => {
+      throw what === "error" ? error : text;
+    }, 0);
+  }
   return new Promise(() => {});
 }

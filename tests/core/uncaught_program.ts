@@ -8,7 +8,7 @@ import { mapBlocks } from "../../core/map_blocks.ts";
 
 const blocks = mapBlocks({
   userFunction: `${new URL("./throwing_function.ts", import.meta.url).href}#later`,
-  blocks: [0],
+  blocks: [Deno.args[0]],
   concurrency: { computeWorkerKind: CW_THREADS, numComputeWorkers: 1 },
   onNotice: () => {},
 });
