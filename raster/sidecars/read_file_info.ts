@@ -13,7 +13,7 @@ import type { PamFacts } from "./pam.ts";
 import { RemoteSiblings } from "./remote_siblings.ts";
 import { LocalSiblings } from "./sibling_files.ts";
 import { sidecarDigest } from "./sidecar_digest.ts";
-import { findSidecarFacts, type SidecarFacts } from "./sidecar_facts.ts";
+import { findSidecarFacts, isByPoints, type SidecarFacts } from "./sidecar_facts.ts";
 
 /** How the files beside a raster are looked for. */
 export interface ReadFileInfoOptions extends OpenSourceOptions {
@@ -86,7 +86,9 @@ async function withSidecars(own: RasterInfo, found: SidecarFacts): Promise<Raste
   const bandNames = own.bandNames.map((name, index) => name || (pam?.facts.bandNames.get(index + 1) ?? ""));
   const info: RasterInfo = {
     ...own,
-    geotransform: geotransform ?? own.geotransform ?? worldFile?.geotransform ?? null,
+    geotransform: isByPoints(pam?.facts)
+      ? null
+      : geotransform ?? own.geotransform ?? worldFile?.geotransform ?? null,
     ...wkt === undefined ? {} : await crsOf(wkt),
     sidecarsVersion: await sidecarDigest(found),
     nodata: bandNodata[0] ?? null,

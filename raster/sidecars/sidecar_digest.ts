@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SidecarFacts } from "./sidecar_facts.ts";
+import { isByPoints, type SidecarFacts } from "./sidecar_facts.ts";
 
 /**
  * SHA-256 of what the files beside a raster say of its place, coordinate system and nodata values; "" if they say nothing
@@ -11,7 +11,8 @@ import type { SidecarFacts } from "./sidecar_facts.ts";
  */
 export async function sidecarDigest({ pam, worldFile }: SidecarFacts): Promise<string> {
   const { geotransform, wkt, nodata } = pam?.facts ?? {};
-  const facts = [geotransform, wkt, nodata && [...nodata], worldFile?.geotransform];
+  const byPoints = isByPoints(pam?.facts) || undefined;
+  const facts = [geotransform, wkt, nodata && [...nodata], worldFile?.geotransform, byPoints];
   if (facts.every((fact) => fact === undefined || Array.isArray(fact) && fact.length === 0)) return "";
   // NaN, which JSON does not know, is in the decimal text, too.
   const bytes = new TextEncoder().encode(JSON.stringify(facts));

@@ -41,7 +41,7 @@ export async function findSidecarFacts(
 ): Promise<SidecarFacts> {
   const unread: UnreadPart[] = [];
   const pam = await readPam(siblings, name, unread);
-  const needsPlace = !hasPlace && pam?.facts.geotransform === undefined;
+  const needsPlace = !hasPlace && pam?.facts.geotransform === undefined && !isByPoints(pam?.facts);
   const worldFile = needsPlace ? await readWorldFile(siblings, name, unread) : undefined;
   const others: Pick<Sidecar, "kind" | "location">[] = [];
   if (lookForOthers) {
@@ -53,6 +53,14 @@ export async function findSidecarFacts(
     }
   }
   return { pam, worldFile, others, unread };
+}
+
+/**
+ * Whether PAM places a raster by ground control points alone. They go before all other places, as for GDAL; since they are not
+ * read, the raster then lies nowhere.
+ */
+export function isByPoints(pam: PamFacts | undefined): boolean {
+  return pam !== undefined && pam.geotransform === undefined && pam.groundControlPoints > 0;
 }
 
 async function readPam(

@@ -182,6 +182,7 @@ Deno.test("a file beside an input that changes in mid-run is an input that chang
   const changes: Readonly<Record<string, (folder: Folder) => void>> = {
     "another place": (folder) => pam(folder, "img.tif", pamPlace(10)),
     "none any more": (folder) => Deno.removeSync(folder.file("img.tif.aux.xml")),
+    "control points": (folder) => pam(folder, "img.tif", "<GCPList><GCP Pixel='0'/></GCPList>"),
     "another nodata value": (folder) =>
       pam(
         folder,
