@@ -34,9 +34,10 @@ export function extraError(
 }
 
 /**
- * Looks for errors in the logs of jobs that have ended.
+ * Looks for errors in the logs of jobs that have ended. Their scripts end them with the line that ours end with:
+ * `blockfleet: job ends, exit status N`.
  *
- * @param logFiles paths of logs that our job scripts wrote.
+ * @param logFiles paths of logs.
  * @returns one entry a log in which there is trouble, or that can't be read; none if all is well.
  */
 export async function findExtraErrors(logFiles: readonly string[]): Promise<LogError[]> {
@@ -44,7 +45,10 @@ export async function findExtraErrors(logFiles: readonly string[]): Promise<LogE
     const log = await readJobLog(logFile);
     if (log === undefined) return [{ logFile, text: "there is no such log yet, or it can't be read" }];
     const text = extraError(elementEnd(undefined, log, { logFile }), log, { isCancelled: false });
-    return text === undefined ? [] : [{ logFile, text }];
+    if (text !== undefined) return [{ logFile, text }];
+    if (log.exitStatus !== undefined) return [];
+    // Here no queue says how the job ended: what has no end was killed.
+    return [{ logFile, text: `the log has no end, so its job was killed or still runs: ${log.tail}` }];
   });
   return (await Promise.all(looks)).flat();
 }

@@ -61,7 +61,9 @@ export interface BatchQueueFunctions {
   readonly getJobId: (stdout: string) => string | undefined;
   /**
    * Looks for errors in the logs of workers that have ended: what never came over the data channel, such as a command that was
-   * not found, or the scheduler's own complaint. `shutdown()` of the manager reports the same of the workers of its run.
+   * not found, a job that was killed, or the scheduler's own complaint. `shutdown()` of the manager reports the same of the
+   * workers of its run. A log ends with the line `blockfleet: job ends, exit status N`, which a script of your own must write,
+   * too: one without it counts as a job that was killed.
    *
    * @param logFiles paths of logs.
    * @returns one entry a log in which there is trouble, or that can't be read; none if all is well.

@@ -120,6 +120,7 @@ Deno.test("findExtraErrors() tells what logs of ended jobs hold, and nothing of 
       well: "blockfleet: job begins, 1\nall is well\nblockfleet: job ends, exit status 0, now\n",
       failed: "blockfleet: job begins, 2\nsh: deno: not found\nblockfleet: job ends, exit status 127, now\n",
       told: "blockfleet: job begins, 3\nbye\nblockfleet: job ends, exit status 143, after SIGTERM, now\n",
+      cut: "blockfleet: job begins, 5\nhalf of the\n",
       memory:
         "blockfleet: job begins, 4\nslurmstepd-n1: error: Detected 1 oom_kill event in StepId=4.batch.\n",
     };
@@ -127,6 +128,10 @@ Deno.test("findExtraErrors() tells what logs of ended jobs hold, and nothing of 
     const files = [...Object.keys(texts), "absent"].map((name) => `${folder}/${name}`);
     assertEquals(await slurm.findExtraErrors(files), [
       { logFile: `${folder}/failed`, text: "exit status 127: sh: deno: not found" },
+      {
+        logFile: `${folder}/cut`,
+        text: "the log has no end, so its job was killed or still runs: half of the",
+      },
       {
         logFile: `${folder}/memory`,
         text: "killed for memory (slurmstepd-n1: error: Detected 1 oom_kill event in StepId=4.batch.): " +
