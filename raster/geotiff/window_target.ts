@@ -7,6 +7,7 @@ import { DATA_TYPES, type PixelArray } from "../data_type.ts";
 import type { PixelWindow } from "../raster_info.ts";
 import type { ImageLayout } from "./image_layout.ts";
 import { copyPixels } from "./pixel_copy.ts";
+import { splitPixels } from "./pixel_split.ts";
 import { tileSize } from "./tile_index.ts";
 import type { WindowTile } from "./window_tiles.ts";
 
@@ -112,6 +113,15 @@ export class WindowTarget {
     part: { row: number; rows: number; firstPixel: number; rowPixels: number },
   ): void {
     const { samples } = this.#layout;
+    if (samples > 1 && tile.slots.length * 2 > samples) {
+      const { buffer, byteOffset, byteLength } = this.#pixels;
+      splitPixels(pixels, new Uint8Array(buffer, byteOffset, byteLength), {
+        ...{ rows: part.rows, cols: tile.cols, samples, sampleBytes: this.#sampleBytes, slots: tile.slots },
+        ...{ fromPixel: part.firstPixel, fromRowPixels: part.rowPixels, toRowStride: this.#rowStride },
+        start: (slot) => this.#start(tile, slot) + part.row * this.#rowStride,
+      });
+      return;
+    }
     for (const { sample, slot } of tile.slots) {
       copyPixels(pixels, this.#pixels, {
         rows: part.rows,
