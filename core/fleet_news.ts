@@ -150,7 +150,9 @@ export class FleetNews {
     const session = dispatcher.sessionOf(worker, nativeId);
     if (session === undefined) {
       // It has left in order, or was missed before its queue said why: that is worth a line.
-      if (FOREIGN_CAUSES.has(cause)) this.#parts.notice(`Why worker ${worker} ended: ${messageOf(reason)}`);
+      // At the end of the run it is we who end them.
+      const isForeign = FOREIGN_CAUSES.has(cause) && !dispatcher.isOver;
+      if (isForeign) this.#parts.notice(`Why worker ${worker} ended: ${messageOf(reason)}`);
       return gone();
     }
     const told: Promise<void> = sleep(LAST_RESULTS_MS, signal).then(() => {

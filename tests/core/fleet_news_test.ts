@@ -125,6 +125,23 @@ Deno.test("what the user's onNotice throws ends the run, wherever the notice com
   await failed;
 });
 
+Deno.test("that a worker ends once all blocks are done is not told", async () => {
+  const script = new ScriptedRun();
+  const run = script.run(4);
+  const [first, second] = [await script.connect(0), await script.connect(1)];
+  // The second one's last word comes late, so that the first one's end is heard before the run is over.
+  const send = second.send.bind(second);
+  const asked = Promise.withResolvers<() => void>();
+  second.send = (message) => message.type === "end" ? asked.resolve(() => send(message)) : send(message);
+  const serving = Promise.all([first.serve(), second.serve()]);
+  const lastWord = await asked.promise;
+  await script.news({ type: "ended", worker: 0, cause: "killed", logTail: "the run is done" });
+  lastWord();
+  await run;
+  await serving;
+  assertEquals(script.notices, []);
+});
+
 Deno.test("why a worker ended that has handed its blocks back is told once its queue says it", async () => {
   const script = new ScriptedRun();
   const run = script.run(4);
