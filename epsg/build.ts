@@ -8,7 +8,9 @@
 import { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "@std/cli/parse-args";
 import { fromFileUrl } from "@std/path";
+import { plainName } from "../raster/crs/crs_definition.ts";
 import type { EpsgData } from "../raster/crs/epsg_table.ts";
+import { PARAMETER_CODES } from "../raster/crs/projection_methods.ts";
 import { LINEAR_UNITS } from "../raster/crs/units.ts";
 
 /** Where Debian's proj-data puts it. */
@@ -85,6 +87,12 @@ function data(): EpsgData {
         type === "geocentric" ? 4 : type === "geographic 3D" ? 3 : 2,
         Number(uom_code),
       ]),
+    replacements: rows(`
+      SELECT deprecated_code, MIN(replacement_code) AS replacement FROM deprecation
+      WHERE table_name = 'projected_crs' AND deprecated_auth_name = 'EPSG' AND replacement_auth_name = 'EPSG'
+        AND CAST(deprecated_code AS INTEGER) <= ${MAX_CODE}
+      GROUP BY deprecated_code HAVING COUNT(*) = 1 ORDER BY CAST(deprecated_code AS INTEGER)`)
+      .map(({ deprecated_code, replacement }) => [Number(deprecated_code), Number(replacement)]),
     methods: conversions.methods,
     conversions: conversions.rows,
     projected: rows(`
@@ -144,9 +152,13 @@ function datumRows(): EpsgData["datums"] {
     });
 }
 
-/** Map projections: the parameters' codes once a method, the values with their units in the same order. */
+/** Map projections: the parameters once a method, the values with their units in the same order. */
 function conversionRows(): { methods: EpsgData["methods"]; rows: EpsgData["conversions"] } {
-  const methods: Record<string, [string, ...number[]]> = {};
+  const methods: Record<string, [string, ...(number | string)[]]> = {};
+  const names = new Map(
+    rows(`SELECT code, name FROM conversion_param WHERE auth_name = 'EPSG'`)
+      .map(({ code, name }) => [Number(code), String(name)]),
+  );
   const found: (readonly number[])[] = [];
   for (
     const row of rows(`
@@ -157,11 +169,13 @@ function conversionRows(): { methods: EpsgData["methods"]; rows: EpsgData["conve
       WHERE p.auth_name = 'EPSG' AND q.method_code = c.method_code)
     ORDER BY CAST(c.code AS INTEGER)`)
   ) {
-    const codes: number[] = [];
+    const codes: (number | string)[] = [];
     const values: number[] = [];
     for (let at = 1; at <= MAX_PARAMETERS; at++) {
       if (row[`param${at}_code`] === null) break;
-      codes.push(Number(row[`param${at}_code`]));
+      const code = Number(row[`param${at}_code`]);
+      // What our own code has no name for keeps EPSG's.
+      codes.push(PARAMETER_CODES[code] === undefined ? plainName(names.get(code)!) : code);
       values.push(Number(row[`param${at}_value`]), Number(row[`param${at}_uom_code`]));
     }
     const known = methods[String(row.method_code)] ??= [String(row.method_name), ...codes];

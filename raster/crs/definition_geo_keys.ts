@@ -14,6 +14,10 @@ const USER_DEFINED = 32767;
 const PIXEL_IS_AREA = 1;
 const MODEL = { projected: 1, geographic: 2, geocentric: 3 } as const;
 
+/** The keys of a unit of length, by code and by size. */
+const PROJECTED_UNIT = [GEO_KEY.ProjLinearUnits, GEO_KEY.ProjLinearUnitSize] as const;
+const GEOCENTRIC_UNIT = [GEO_KEY.GeogLinearUnits, GEO_KEY.GeogLinearUnitSize] as const;
+
 /** EPSG's systems that GDAL takes a datum's name for, where nothing else speaks against it. */
 const KNOWN_DATUMS: readonly {
   names: readonly string[];
@@ -67,16 +71,18 @@ export function geoKeysOfDefinition(definition: CrsDefinition): GeoKeys | undefi
   if (kind === "projected") {
     keys.set(GEO_KEY.GTCitation, definition.name || "unnamed");
     if (code === undefined && !setProjection(keys, definition)) return undefined;
-    if (code !== undefined) keys.set(GEO_KEY.ProjectedCRS, code);
+    if (code !== undefined) {
+      keys.set(GEO_KEY.ProjectedCRS, code);
+      // A unit that is not the code's own makes it another system.
+      if (definition.metresPerUnit !== 1) setLinearUnit(keys, definition.metresPerUnit, PROJECTED_UNIT);
+    }
   } else if (kind !== "geographic") {
     keys.set(GEO_KEY.GTCitation, definition.name || "unnamed");
     if (code === undefined) {
       setLinearUnit(
         keys,
         definition.metresPerUnit,
-        kind === "local"
-          ? [GEO_KEY.ProjLinearUnits, GEO_KEY.ProjLinearUnitSize]
-          : [GEO_KEY.GeogLinearUnits, GEO_KEY.GeogLinearUnitSize],
+        kind === "local" ? PROJECTED_UNIT : GEOCENTRIC_UNIT,
       );
     }
   }
@@ -109,7 +115,7 @@ function setProjection(keys: GeoKeyList, { projection, metresPerUnit, geodetic }
     // GeoTIFF counts false origins in the system's own unit.
     keys.set(key, [name === "easting" || name === "northing" ? value / metresPerUnit : value]);
   }
-  setLinearUnit(keys, metresPerUnit, [GEO_KEY.ProjLinearUnits, GEO_KEY.ProjLinearUnitSize]);
+  setLinearUnit(keys, metresPerUnit, PROJECTED_UNIT);
   return true;
 }
 

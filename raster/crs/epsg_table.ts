@@ -36,8 +36,10 @@ export interface EpsgData {
   /** 2 and 3 are the dimensions of geographic systems, 4 is geocentric. */
   readonly geodetic:
     readonly (readonly [code: number, name: string, datum: number, kind: 2 | 3 | 4, unit: number])[];
-  /** By the method's code: its name and the parameters' codes. */
-  readonly methods: Readonly<Record<string, readonly [name: string, ...parameters: number[]]>>;
+  /** Deprecated projected systems and what is in their place, where that is one other system. */
+  readonly replacements: readonly (readonly [code: number, replacement: number])[];
+  /** By the method's code: its name and its parameters, by EPSG's codes or by names in small letters and digits. */
+  readonly methods: Readonly<Record<string, readonly [name: string, ...parameters: (number | string)[]]>>;
   /** Code, method, and for each parameter of the method a value and its unit. */
   readonly conversions: readonly (readonly number[])[];
   /** Projected systems: their geodetic base, conversion and unit. */
@@ -82,6 +84,7 @@ export class EpsgTable {
   readonly #geodetic: ReadonlyMap<number, EpsgData["geodetic"][number]>;
   readonly #conversions: ReadonlyMap<number, readonly number[]>;
   readonly #projected: ReadonlyMap<number, EpsgData["projected"][number]>;
+  readonly #replacements: ReadonlyMap<number, number>;
   readonly #methods: EpsgData["methods"];
   #datumsByName: ReadonlyMap<string, number> | undefined;
 
@@ -92,10 +95,16 @@ export class EpsgTable {
     this.#geodetic = byCode(data.geodetic);
     this.#conversions = byCode(data.conversions);
     this.#projected = byCode(data.projected);
+    this.#replacements = new Map(data.replacements);
     this.#methods = data.methods;
   }
 
-  /** A projected system. */
+  /** A projected system, or what is in a deprecated one's place: GDAL takes a code alone for that. */
+  current(code: number): CrsDefinition | undefined {
+    return this.projected(this.#replacements.get(code) ?? code);
+  }
+
+  /** A projected system as EPSG has it, or had it before it was deprecated. */
   projected(code: number): CrsDefinition | undefined {
     const row = this.#projected.get(code);
     if (row === undefined) return undefined;
@@ -170,7 +179,7 @@ export class EpsgTable {
     const known = METHODS.find(({ epsg }) => epsg.includes(method!));
     const parameters = new Map(
       codes.map((parameter, index) => [
-        PARAMETER_CODES[parameter] ?? String(parameter),
+        typeof parameter === "string" ? parameter : PARAMETER_CODES[parameter]!,
         valueOf(values[2 * index]!, values[2 * index + 1]!),
       ]),
     );

@@ -76,7 +76,9 @@ function projected(values: KeyValues, table: EpsgTable): CrsDefinition | undefin
   if (isCode(code) && known === undefined) return undefined;
   const metresPerUnit = linearUnit(values, [GEO_KEY.ProjLinearUnits, GEO_KEY.ProjLinearUnitSize]) ??
     known?.metresPerUnit ?? linearUnit(values, [GEO_KEY.GeogLinearUnits, GEO_KEY.GeogLinearUnitSize]) ?? 1;
-  if (known !== undefined && !OVERRIDES.some((key) => values.has(key))) return { ...known, metresPerUnit };
+  if (known !== undefined && !OVERRIDES.some((key) => values.has(key))) {
+    return currentSystem(code, { values, table });
+  }
   const geodetic = geodeticOf(values, table, known?.geodetic);
   const isSphere = geodetic.ellipsoid.inverseFlattening === 0;
   const ofKeys = projectionOfKeys(values, { isSphere, metresPerUnit });
@@ -95,6 +97,16 @@ function projected(values: KeyValues, table: EpsgTable): CrsDefinition | undefin
     baseUnitCounts: ofKeys !== undefined && geodetic.degreesPerUnit !== 1,
     metresPerUnit,
   };
+}
+
+/** What a code alone means, in the file's own unit if it says one. */
+function currentSystem(
+  code: number,
+  { values, table }: { values: KeyValues; table: EpsgTable },
+): CrsDefinition | undefined {
+  const current = table.current(code);
+  const unit = linearUnit(values, [GEO_KEY.ProjLinearUnits, GEO_KEY.ProjLinearUnitSize]);
+  return current && { ...current, metresPerUnit: unit ?? current.metresPerUnit };
 }
 
 function geographic(values: KeyValues, table: EpsgTable): CrsDefinition | undefined {

@@ -90,7 +90,7 @@ export const METHODS: readonly ProjectionMethod[] = [
     name: METHOD.TransverseMercator,
     epsg: [9807, 1111],
     geotiff: 1,
-    names: ["gausskruger", "transversemercatorcomplex"],
+    names: ["gausskruger", "transversemercatorcomplex", "transversemercator3d"],
     keys: NATURAL_SCALE,
   },
   {
@@ -258,6 +258,7 @@ const PARAMETER_NAMES: Readonly<Record<ParameterName, readonly string[]>> = {
     "scalefactoratprojectioncentre",
     "scalefactoronprojectioncentre",
     "scalefactoroninitialline",
+    "scalefactoronpseudostandardparallel",
     "scalefactoratthenaturalorigin",
   ],
   azimuth: ["azimuth", "azimuthatprojectioncentre", "azimuthofinitialline", "colatitudeofconeaxis"],

@@ -25,7 +25,7 @@ const LOCAL = ["LOCAL_CS", "ENGCRS", "ENGINEERINGCRS"];
 const VERTICAL = ["VERT_CS", "VERTCRS", "VERTICALCRS", "VERTCS"];
 const LENGTH_UNITS = ["UNIT", "LENGTHUNIT"];
 const ANGLE_UNITS = ["UNIT", "ANGLEUNIT"];
-/** Of Greenwich, 2.5969213 grads (EPSG:8903). */
+/** Of Greenwich, 2.5969213 grads (EPSG:8903); 2.33720833 for another survey (EPSG:8914). */
 const PARIS_DEGREES = 2.33722917;
 
 /** The meaning of a well-known text; undefined if it is none, or of a kind that a raster can't lie in. */
@@ -124,7 +124,7 @@ function primeMeridianOf(node: WktNode | undefined, degreesPerUnit: number): Pri
   const own = numberAt(child(node, ...ANGLE_UNITS), 1);
   const value = numberAt(node, 1) ?? 0;
   // GDAL and Esri write the meridian of Paris in degrees even where all else is in grads.
-  const isInDegrees = own === undefined && Math.abs(value - PARIS_DEGREES) < 1e-6;
+  const isInDegrees = own === undefined && Math.abs(value - PARIS_DEGREES) < 1e-3;
   return {
     ...named(node),
     longitude: isInDegrees ? value : value * (own === undefined ? degreesPerUnit : degreesOf(own)),

@@ -106,6 +106,14 @@ Deno.test("a well-known text that names itself by EPSG's code becomes that code"
   });
 });
 
+Deno.test("a unit beside a code is kept, as it may contradict it", () => {
+  const feet =
+    `PROJCS["Z",${WGS84},PROJECTION["Transverse_Mercator"],UNIT["foot",0.3048],AUTHORITY["EPSG","32633"]]`;
+  assertEquals(keysOf(feet), { 1024: 1, 1025: 1, 1026: "Z", 3072: 32633, 3076: 9002 });
+  const half = feet.replace('"foot",0.3048', '"half",0.5');
+  assertEquals(keysOf(half), { 1024: 1, 1025: 1, 1026: "Z", 3072: 32633, 3076: 32767, 3077: [0.5] });
+});
+
 Deno.test("a well-known text without a code becomes its parts, in the unit of the system", () => {
   const wkt = `PROJCS["Müllers Netz",${WGS84.replaceAll("WGS 84", "Bär").replace("WGS_1984", "Bär")},` +
     'PROJECTION["Transverse_Mercator"],PARAMETER["latitude_of_origin",1],PARAMETER["central_meridian",15],' +
