@@ -25,6 +25,8 @@ export interface JobScript {
   readonly waitSeconds?: number;
   /** Variables for the command alone: a secret belongs here. */
   readonly commandExports?: readonly (readonly [string, string])[];
+  /** A secret variable of the job's own environment, for the command alone. */
+  readonly carriedSecret?: string | undefined;
   /** The command, word by word. */
   readonly command: readonly string[];
   /** Shell text before it on its line. */
@@ -52,19 +54,21 @@ export const EXIT_NO_FILE = 66;
  * only when its foreground child has ended, and wrappers such as `singularity exec` or `time` may swallow them.
  */
 export function renderJobScript(script: JobScript): string {
-  const { begin, runId, initCmds, exports, commandExports = [] } = script;
+  const { begin, runId, initCmds, exports, carriedSecret, commandExports = [] } = script;
   return [
     ...begin,
     "",
     `# Made by blockfleet for run ${runId}.`,
     // Some versions of it take what only a trap calls for unreachable, and a quoted dollar for an oversight.
     "# shellcheck disable=SC2016,SC2317",
+    ...carriedSecret === undefined ? [] : [takeSecret(carriedSecret)],
     ...script.openLog === undefined ? [] : [script.openLog],
     HEAD,
     ...exports.map(exportLine),
     ...moveTo(script.folder),
     ...initCmds,
     ...script.waitFor === undefined ? [] : waitLines(script.waitFor, script.waitSeconds ?? WAIT_SECONDS),
+    ...carriedSecret === undefined ? [] : [`export ${carriedSecret}="$blockfleet_secret"`],
     ...commandExports.map(exportLine),
     commandLines(script),
     "",
@@ -107,6 +111,21 @@ const WATCH_BEGINS = `printf '%s\\n' "$blockfleet_worker" >&"\${blockfleet_watch
 const WATCH_ENDS = `trap '' PIPE
 { printf 'done\\n' >&"\${blockfleet_watch[1]}"; } 2> /dev/null || :
 `;
+
+/**
+ * Takes a secret from the job's environment. `/proc` shows the environment that a shell was started with for as long as it
+ * runs, so this one becomes another without it, to which the secret comes by a file descriptor.
+ */
+function takeSecret(name: string): string {
+  return `if [ -n "\${${name}-}" ]; then
+  blockfleet_secret=$${name}
+  unset ${name}
+  exec "\${BASH:-/bin/sh}" "$0" 7<< EOF
+$blockfleet_secret
+EOF
+fi
+{ read -r blockfleet_secret <&7 && exec 7<&-; } 2> /dev/null`;
+}
 
 function exportLine([name, value]: readonly [string, string]): string {
   return `export ${name}=${shellWord(value)}`;

@@ -150,6 +150,7 @@ export class WorkerJobs {
       exports: exported(params, environment),
       initCmds: params.initCmds,
       waitFor: channel.file,
+      carriedSecret: secrets && channel.secrets[0]?.[0],
       commandExports: secrets ? [] : channel.secrets,
       command: this.#workerCommand(firstWorker, arraySize, threads),
       cmdPrefix: params.cmdPrefix,

@@ -127,6 +127,35 @@ Deno.test("a secret is in the command's environment and not in that of the comma
   assertMatch(log, /before: none\nworker: 3\n/);
 });
 
+Deno.test({
+  name:
+    "a secret of the job's environment gets to the command, and is in the environment of no shell of the job",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await using at = await TempFolder.make();
+    const { code, log } = await runScript(at, {
+      env: { A_KEY: "k3y", OTHER: "kept" },
+      carriedSecret: "A_KEY",
+      initCmds: ['echo "before: ${A_KEY-none}, $OTHER"'],
+      command: [
+        "bash",
+        "-c",
+        `for pid in $PPID $(ps -o ppid= -p $PPID); do tr '\\0' '\\n' < /proc/$pid/environ | grep -E 'A_KEY|OTHER'; done
+        echo "worker: \${#A_KEY}, open: $(ls /proc/$PPID/fd | grep -cx 7)"`,
+      ],
+    });
+    assertEquals(code, 0, log);
+    assertMatch(log, /before: none, kept\n(OTHER=kept\n){2}worker: 3, open: 0\n/);
+  },
+});
+
+Deno.test("a job that was not given its secret leaves it to the command to say so", async () => {
+  await using at = await TempFolder.make();
+  const command = ["bash", "-c", 'echo "worker: ${A_KEY:-no key}"'];
+  const { log } = await runScript(at, { carriedSecret: "A_KEY", command });
+  assertEquals(parseJobLog(log).tail, "worker: no key");
+});
+
 /** Takes half a second to finish what it has when it is told to end. */
 const DRAINING = [
   "bash",
@@ -135,6 +164,8 @@ const DRAINING = [
 ];
 
 interface RunOptions extends Partial<JobScript> {
+  /** What the scheduler puts into the job's environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Sent once the worker works. */
   readonly signal?: Deno.Signal;
   /** To its process group alone, once the worker works. */
@@ -145,7 +176,7 @@ interface RunOptions extends Partial<JobScript> {
 
 async function runScript(
   at: TempFolder,
-  { signal, groupSignal, again, ...given }: RunOptions,
+  { env = {}, signal, groupSignal, again, ...given }: RunOptions,
 ): Promise<{ code: number; log: string }> {
   const script = renderJobScript({
     begin: ["#!/bin/bash"],
@@ -162,6 +193,7 @@ async function runScript(
   await Deno.writeTextFile(file, script);
   const job = new Deno.Command("bash", {
     args: ["-c", 'exec "$0" "$1" > "$2" 2>&1', "/bin/bash", file, `${at.path}/log`],
+    env: { ...env },
     stdin: "null",
     // It leads a group of its own, as a scheduler's job does.
     detached: true,

@@ -8,6 +8,14 @@
 
 # Made by blockfleet for run r1.
 # shellcheck disable=SC2016,SC2317
+if [ -n "${BLOCKFLEET_KEY-}" ]; then
+  blockfleet_secret=$BLOCKFLEET_KEY
+  unset BLOCKFLEET_KEY
+  exec "${BASH:-/bin/sh}" "$0" 7<< EOF
+$blockfleet_secret
+EOF
+fi
+{ read -r blockfleet_secret <&7 && exec 7<&-; } 2> /dev/null
 blockfleet_worker=
 blockfleet_signal=
 blockfleet_again=
@@ -31,6 +39,7 @@ trap 'blockfleet_forward USR2' USR2
 printf 'blockfleet: job begins, %s on %s, %s\n' "${SLURM_JOB_ID:-${PBS_JOBID:-${JOB_ID:-$$}}}" "$(hostname)" "$(date)"
 export NO_COLOR=1
 cd -- /home/ann/work || printf 'blockfleet: this node has no such folder, which is no error\n' >&2
+export BLOCKFLEET_KEY="$blockfleet_secret"
 set -m
 (
   set +m
