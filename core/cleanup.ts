@@ -152,10 +152,11 @@ class Cleanup {
   }
 
   #selector(runs: readonly StoredRun[]): RunSelector {
-    const { dryRun = false, confirm = () => Promise.resolve(false) } = this.#request;
+    const { dryRun = false, confirm = () => Promise.resolve(false), onLine } = this.#request;
     return {
       runs,
       dryRun,
+      notice: (line) => onLine(line),
       confirm: async (question) => {
         const isAgreed = await confirm(question);
         if (!isAgreed) this.#declined++;

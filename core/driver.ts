@@ -261,6 +261,8 @@ export interface RunSelector {
   readonly dryRun: boolean;
   /** Asks the user before something is removed that only a tag or a name makes ours. */
   confirm(question: string): Promise<boolean>;
+  /** Takes a line for the user while something takes its time. */
+  notice?(line: string): void;
 }
 
 /** A manager that is to run as a job itself. */

@@ -16,16 +16,17 @@ import type {
 } from "../../core/driver.ts";
 import { messageOf, SubmitError } from "../../core/errors.ts";
 import { MessageQueue } from "../../core/message_queue.ts";
-import type { BatchScheduler, QueueAnswer, QueueReport } from "./batch_scheduler.ts";
+import type { BatchScheduler, QueueAnswer } from "./batch_scheduler.ts";
 import { cancelJobs } from "./cancel_jobs.ts";
 import { type ElementEnd, isTrouble } from "./element_end.ts";
 import { type EndedElement, EndFinder } from "./end_finder.ts";
 import { extraError } from "./extra_errors.ts";
 import type { CheckedParams } from "./extra_params.ts";
-import { type FleetElement, isAbsent, secondsLeftOf } from "./fleet_element.ts";
+import { type FleetElement, isAbsent } from "./fleet_element.ts";
 import { endFleet, PATIENCE_MS } from "./fleet_end.ts";
 import { FleetRoster } from "./fleet_roster.ts";
 import type { JobLog } from "./job_log.ts";
+import { hearReport } from "./job_news.ts";
 import { type AcceptedJob, JobSubmitter } from "./job_submitter.ts";
 import type { LogFolder } from "./log_folder.ts";
 import { PatientRunner } from "./patient_runner.ts";
@@ -252,52 +253,13 @@ export class BatchFleet implements Fleet {
       if (report.state === "ended") {
         // As the run ends, what a job leaves is awaited, but not for long.
         if (!element.isLeaving || this.#stopping === undefined) ended.push({ element, report });
-      } else if (this.#note(element, report, askedAtMs)) isNews = true;
+      } else if (hearReport(element, report, { askedAtMs, tell: (event) => this.#tell(element, event) })) {
+        isNews = true;
+      }
     }
     if (ended.length > 0) this.#ends.look(ended);
     this.#changed.notify();
     return isNews || ended.length > 0;
-  }
-
-  /** What the queue says of a job that is not over; true if it is news. */
-  #note(element: FleetElement, report: QueueReport, askedAtMs: number): boolean {
-    const { worker, nativeId, state: before, reason } = element;
-    if (report.state === "queued") {
-      // It has connected while the answer was on its way.
-      if ((element.connectedAtMs ?? 0) > askedAtMs) return true;
-      element.reason = report.reason;
-      if (before === "running") {
-        element.runningSinceMs = undefined;
-        element.connectedAtMs = undefined;
-        element.host = undefined;
-        const text = `job ${nativeId} is back in the queue: ${report.reason}`;
-        this.#tell(element, { type: "ended", worker, nativeId, cause: "requeued", logTail: text });
-      }
-      element.state = "queued";
-      if (before === "queued" && reason === report.reason) return false;
-      this.#tell(element, { type: "queued", worker, reason: report.reason });
-      return true;
-    }
-    element.reason = report.reason;
-    if (report.state !== "running") return false;
-    element.state = "running";
-    element.runningSinceMs ??= performance.now();
-    element.walltimeSeconds = report.walltimeSeconds;
-    if (element.host === undefined) {
-      if (before === "running") return false;
-      const where = report.host === undefined ? "" : ` on ${report.host}`;
-      this.#tell(element, { type: "queued", worker, reason: `${report.reason}${where}, not connected yet` });
-      return true;
-    }
-    const { walltimeSeconds } = report;
-    const secondsLeft = secondsLeftOf(report, element.runningSinceMs);
-    if (secondsLeft === undefined || walltimeSeconds === undefined) return false;
-    this.#tell(element, {
-      ...{ type: "started", worker, nativeId, host: element.host },
-      secondsLeft,
-      walltimeSeconds,
-    });
-    return false;
   }
 
   #tell(element: FleetElement, event: FleetEvent): void {

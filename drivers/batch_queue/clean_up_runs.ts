@@ -23,25 +23,35 @@ export async function cleanUpRuns(
   run: CommandRunner,
 ): Promise<CleanupReport> {
   const report = { removed: [] as string[], failed: [] as string[] };
-  for (const one of selector.runs) await cleanUpRun(one);
+  const notice = (line: string) => selector.notice?.(line);
+  const cancelled = new Map<ThingRecord, readonly DeadJob[]>();
+  for (const dead of selector.runs) {
+    for (const thing of jobsOf(dead)) {
+      const jobs = await cancelThing(dead, thing);
+      if (jobs !== undefined) cancelled.set(thing, jobs);
+    }
+  }
+  // All at once: each may take its time.
+  await untilGone([...cancelled.values()].flat(), lookById(scheduler, run), notice);
+  for (const dead of selector.runs) await finishRun(dead);
   const { runId } = selector.unregistered ?? {};
   if (runId !== undefined) await cleanUpByToken(runId);
   return report;
 
-  async function cleanUpRun(dead: RegisteredRun): Promise<void> {
-    const things = dead.things.filter(({ type }) => type === JOB_THING);
-    const cancelled = new Map<ThingRecord, readonly DeadJob[]>();
+  function jobsOf({ things }: RegisteredRun): ThingRecord[] {
+    return things.filter(({ type }) => type === JOB_THING);
+  }
+
+  /** Says what has become of a run's jobs; removes its logs if they are gone. */
+  async function finishRun(dead: RegisteredRun): Promise<void> {
+    const things = jobsOf(dead);
+    const folders = dead.things.filter(({ type }) => type === FOLDER_THING);
+    let areJobsGone = true;
     for (const thing of things) {
-      const jobs = await cancelThing(dead, thing);
-      if (jobs !== undefined) cancelled.set(thing, jobs);
-    }
-    await untilGone([...cancelled.values()].flat(), lookById(scheduler, run));
-    let areJobsGone = cancelled.size === things.length;
-    for (const [thing, jobs] of cancelled) {
-      if (!tell(jobs)) areJobsGone = false;
+      const jobs = cancelled.get(thing);
+      if (jobs === undefined || !tell(jobs)) areJobsGone = false;
       else if (!selector.dryRun) await dead.gone(thing);
     }
-    const folders = dead.things.filter(({ type }) => type === FOLDER_THING);
     if (areJobsGone && things.length === 0 && folders.length > 0) areJobsGone = await isUnlisted(dead.runId);
     for (const thing of folders) if (areJobsGone) await cleanUpFolder(dead, thing);
   }
@@ -53,7 +63,7 @@ export async function cleanUpRuns(
     const ids = await scheduler.find(run, place.token);
     const jobs = (ids ?? []).map((jobId) => deadJob(scheduler, { jobId, arraySize: undefined }, runId));
     for (const job of jobs) job.standing = "still there";
-    await untilGone(jobs, lookByToken(scheduler, run, place));
+    await untilGone(jobs, lookByToken(scheduler, run, place), notice);
     return tell(jobs.filter(({ standing }) => standing !== undefined));
   }
 
@@ -132,7 +142,7 @@ export async function cleanUpRuns(
     if (!selector.dryRun && !await selector.confirm(question)) return;
     const jobs = await cancel(ids.map((jobId) => deadJob(scheduler, { jobId, arraySize: undefined }, runId)));
     if (jobs === undefined) return;
-    await untilGone(jobs, lookByToken(scheduler, run, place));
+    await untilGone(jobs, lookByToken(scheduler, run, place), notice);
     tell(jobs);
   }
 }

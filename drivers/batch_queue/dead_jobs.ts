@@ -20,6 +20,8 @@ export interface DeadJob extends SubmittedJob {
  * does not succeed.
  */
 const GONE_MS = 35_000;
+/** That they are awaited is told after so long, milliseconds. */
+const TELL_MS = 3000;
 /** They are asked about so often. */
 const ASK_MS = { least: 500, most: 2000, growth: 1.5 };
 
@@ -33,18 +35,29 @@ export function deadJob(scheduler: BatchScheduler, job: SubmittedJob, runId: str
  * Waits until the queue has none of the jobs that stand in it, but not for ever.
  *
  * @param look brings up to date how these jobs stand.
+ * @param notice takes a line for the user, if it takes its time.
  */
 export async function untilGone(
   jobs: readonly DeadJob[],
   look: (left: readonly DeadJob[]) => Promise<void>,
+  notice?: (line: string) => void,
 ): Promise<void> {
   const since = performance.now();
+  let hasTold = false;
   for (let pauseMs = ASK_MS.least;; pauseMs = Math.min(ASK_MS.most, pauseMs * ASK_MS.growth)) {
     const left = jobs.filter(({ standing }) => standing !== undefined);
     if (left.length === 0) return;
     await look(left);
     if (left.every(({ standing }) => standing === undefined)) continue;
-    if (performance.now() - since >= GONE_MS) return;
+    const waitedMs = performance.now() - since;
+    if (waitedMs >= GONE_MS) return;
+    if (!hasTold && waitedMs >= TELL_MS) {
+      const still = jobs.filter(({ standing }) => standing !== undefined);
+      notice?.(
+        `${still.length} job(s) are told to end and still in the queue (${still[0]!.standing}): waiting`,
+      );
+      hasTold = true;
+    }
     await sleep(pauseMs);
   }
 }

@@ -52,15 +52,16 @@ export function elementEnd(
   const status = exitCode === undefined ? "" : `exit status ${exitCode}`;
   const first = [report?.reason, status, why].filter((part) => part).join(", ") ||
     "it is no longer in the queue";
+  const emptyLog = why === "" ? `: nothing in its log ${context.logFile}` : "";
   const tail = log === undefined
-    ? `no log at ${context.logFile}`
+    ? `: no log at ${context.logFile}`
     : log.tail === ""
-    ? `nothing in its log ${context.logFile}`
-    : log.tail;
+    ? emptyLog
+    : `: ${log.tail}`;
   return {
     cause,
     ...exitCode === undefined ? {} : { exitCode },
-    text: `${first}: ${tail}`,
+    text: `${first}${tail}`,
     ...memory === undefined ? {} : { isOverMemory: true },
   };
 }
@@ -77,7 +78,9 @@ function causeWords(cause: EndCause, known: {
   if (cause === "walltime") return /time/i.test(word) ? "" : "its walltime is over";
   if (cause === "cancelled" && !/cancel|terminated by/i.test(word)) {
     const signal = log?.signal === undefined ? "" : ` by ${log.signal}`;
-    return `it was told to end${signal}${cancelProgram === undefined ? "" : `, as ${cancelProgram} does`}`;
+    return `it was told to end${signal}${
+      cancelProgram === undefined ? "" : `, as by ${cancelProgram} or an administrator`
+    }`;
   }
   const isKilled = cause === "killed" && exitCode === SIGKILLED;
   return isKilled ? "killed by SIGKILL, as by a node that is out of memory" : "";

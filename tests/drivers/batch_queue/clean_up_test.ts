@@ -12,6 +12,7 @@ async function withDeadRun(
     queue: ScriptedQueue;
     logs: string;
     gone: string[];
+    notices: string[];
     cleanup(options?: { dryRun?: boolean }): Promise<CleanupReport>;
   }) => Promise<void>,
 ): Promise<void> {
@@ -20,6 +21,7 @@ async function withDeadRun(
   await Deno.mkdir(logs);
   const queue = new ScriptedQueue();
   const gone: string[] = [];
+  const notices: string[] = [];
   const things = [
     { type: "job", key: "blockfleet:r1:0", data: { id: "7", arraySize: 2 } },
     { type: "logs", key: logs },
@@ -36,8 +38,14 @@ async function withDeadRun(
       queue,
       logs,
       gone,
+      notices,
       cleanup: ({ dryRun = false } = {}) =>
-        cleanUpRuns(slurm, { runs: [dead], dryRun, confirm: () => Promise.resolve(true) }, queue.run),
+        cleanUpRuns(slurm, {
+          runs: [dead],
+          dryRun,
+          confirm: () => Promise.resolve(true),
+          notice: (line) => void notices.push(line),
+        }, queue.run),
     });
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -62,7 +70,7 @@ Deno.test("a job is removed once the queue no longer has it, and its logs after 
 
 Deno.test("a job that stays in the queue is not removed, nor are its logs, and cleanup may come again", async () => {
   using time = new SkippedTime();
-  await withDeadRun(async ({ queue, logs, gone, cleanup }) => {
+  await withDeadRun(async ({ queue, logs, gone, notices, cleanup }) => {
     queue.squeue = () => {
       time.skip(20_000);
       return { stdout: completing.join("\n") };
@@ -72,6 +80,7 @@ Deno.test("a job that stays in the queue is not removed, nor are its logs, and c
     assertEquals(failed, [
       "SLURM job 7 of run r1: it has been told to end, and is still in the queue (COMPLETING); its logs are kept",
     ]);
+    assertEquals(notices, ["1 job(s) are told to end and still in the queue (COMPLETING): waiting"]);
     Deno.statSync(logs);
     assertEquals(gone, []);
     queue.squeue = () => ({ stdout: over.join("\n") });
