@@ -104,7 +104,9 @@ export async function readImageLayout(ifd: Ifd, name: string): Promise<ImageLayo
   if (!Number.isInteger(bands) || bands < 1 || bands > 65535) throw damaged(name, `it has ${bands} bands`);
   const { dataType, packed } = await readSampleType(ifd, name);
   const planar = await ifd.number(TAG.PlanarConfiguration, 1);
-  if (planar !== 1 && planar !== 2) throw damaged(name, `PlanarConfiguration is ${planar}, not 1 or 2`);
+  if (planar !== 1 && planar !== 2) {
+    throw unsupported(name, { what: `PlanarConfiguration ${planar}, neither 1 nor 2,`, cure: CURE.anew });
+  }
   const planes = planar === 2 ? bands : 1;
   const samples = planar === 2 ? 1 : bands;
   refuseForLibraries({ name, compression, dataType, samples, photometric, packed });

@@ -48,9 +48,11 @@ export async function readSampleType(ifd: Ifd, name: string): Promise<SampleType
   }
   const dataType = packedType(bits, kind);
   if (dataType !== undefined) return { dataType, packed: { storedBits: bits, dataType } };
-  const what = `Pixels of ${bits} bits (${FORMAT_NAMES[kind] ?? `sample format ${format}`})`;
+  const formatName = FORMAT_NAMES[kind];
+  const what = `Pixels of ${bits} bits (${formatName ?? `sample format ${format}`})`;
   const isWhole = kind === FORMAT.UNSIGNED && Number.isInteger(bits) && bits > 16 && bits < 32;
-  throw unsupported(name, { what, verb: "are", cure: isWhole ? CURE.whole32 : CURE.otherType });
+  const cure = formatName === undefined ? CURE.anew : isWhole ? CURE.whole32 : CURE.otherType;
+  throw unsupported(name, { what, verb: "are", cure });
 }
 
 /** The smallest type that holds samples of so many bits, as GDAL shows them. */

@@ -87,6 +87,8 @@ function hopeless(): Record<string, Uint8Array<ArrayBuffer>> {
   return {
     "depths": ramp(size, [[258, 3, [8, 16]], [277, 3, [2]], [339, 3, [1, 1]]]),
     "formats": ramp(size, [[258, 3, [8, 8]], [277, 3, [2]], [339, 3, [1, 2]]]),
+    "SampleFormat 7": ramp(size, [[339, 3, [7]]]),
+    "PlanarConfiguration 3": ramp(size, [[284, 3, [3]]]),
     "Predictor 3 of bytes": ramp(size, [[259, 3, [8]], [317, 3, [3]]]),
     "Predictor 9": ramp(size, [[259, 3, [8]], [317, 3, [9]]]),
     "Predictor 2 of 4 bits": ramp({ ...size, bits: 4 }, [[259, 3, [8]], [317, 3, [2]]]),
