@@ -7,7 +7,13 @@ import { plainName, type Projection } from "./crs_definition.ts";
 import { METHOD, methodOfName } from "./projection_methods.ts";
 
 /** What GDAL's WKT 1 has beside a Mercator that stands for the Web's. */
-const WEB_MERCATOR_PROJ4 = /\+proj=merc\b.*\+a=6378137\b.*\+b=6378137\b/;
+const WEB_MERCATOR_PROJ4 = ["+proj=merc", "+a=6378137", "+b=6378137"];
+
+/** The text is a file's: a regular expression that looks for one word behind the other takes the cube of its length. */
+function isWebMercator(proj4: string): boolean {
+  const words = new Set(proj4.split(/\s+/).map((word) => word.replace(/\.0+$/, "")));
+  return WEB_MERCATOR_PROJ4.every((word) => words.has(word));
+}
 
 /** What decides over a projection beside its name and parameters. */
 export interface ProjectionContext {
@@ -73,7 +79,7 @@ function methodNameOf(
   if (plain === METHOD.Krovak && !isSouthWest && (raw.get("xscale") ?? -1) === -1) return METHOD.KrovakNorth;
   const name = methodOfName(plain)?.name ?? plain;
   if (name === METHOD.Stereographic && isAtPole) return METHOD.PolarStereographicA;
-  if (name === METHOD.MercatorA && WEB_MERCATOR_PROJ4.test(proj4)) return METHOD.PseudoMercator;
+  if (name === METHOD.MercatorA && isWebMercator(proj4)) return METHOD.PseudoMercator;
   if (proj4 !== "") return `${name} ${proj4}`;
   return isSphere ? name.replace(/spherical$/, "") : name;
 }

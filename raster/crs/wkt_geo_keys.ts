@@ -27,7 +27,7 @@ export function geoKeysOfWkt(wkt: string): GeoKeys | undefined {
 }
 
 function textKeys(wkt: string, name: string): GeoKeys | undefined {
-  const text = PE_PREFIX + wkt.replaceAll(/\s*\n\s*/g, "").trim();
+  const text = PE_PREFIX + wkt.split("\n").map((line) => line.trim()).join("");
   if (new TextEncoder().encode(text).length > MAX_PE_BYTES) return undefined;
   const keys = new GeoKeyList();
   keys.set(GEO_KEY.GTModelType, USER_DEFINED);

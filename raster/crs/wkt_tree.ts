@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { withoutClosing } from "../geotiff/geo_text.ts";
 
 /** `KEYWORD[value, value, ..., CHILD[...], ...]`. */
 export interface WktNode {
@@ -31,7 +32,7 @@ interface Token {
 /** The tree of `text`; undefined if it is no well-known text, or past any reasonable size. */
 export function parseWkt(text: string): WktNode | undefined {
   if (text.length > MAX_CHARS) return undefined;
-  const tokens = tokensOf(text.replace(/\0+$/, "").trim());
+  const tokens = tokensOf(withoutClosing(text).trim());
   if (tokens === undefined) return undefined;
   let at = 0;
   const node = (depth: number): WktNode | undefined => {

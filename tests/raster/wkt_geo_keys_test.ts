@@ -157,3 +157,31 @@ Deno.test("what is no well-known text of a place on the earth gives no keys", ()
   ];
   for (const wkt of bad) assertEquals(geoKeysOfWkt(wkt), undefined, wkt.slice(0, 80));
 });
+
+Deno.test("a well-known text of 60 kilobytes takes no time, however it is made", () => {
+  const mercator = (between: string, proj4: string) =>
+    `PROJCS["x",${between}GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563]],` +
+    `PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]],PROJECTION["Mercator_1SP"],PARAMETER["central_meridian",0],` +
+    `PARAMETER["scale_factor",1],PARAMETER["false_easting",0],PARAMETER["false_northing",0],UNIT["metre",1],` +
+    `EXTENSION["PROJ4","${proj4}"]]`;
+  const web =
+    "+proj=merc +a=6378137 +b=6378137 +lat_ts=0 +lon_0=0 +k=1 +units=m +nadgrids=@null +wktext +no_defs";
+  const startMs = performance.now();
+  for (
+    const proj4 of [
+      web,
+      web.replace("+b=6378137", "+b=6378137.0"),
+      "+proj=merc ".repeat(5000),
+      `${web} `.repeat(500),
+    ]
+  ) {
+    const keys = geoKeysOfWkt(mercator(" ".repeat(8000), proj4));
+    const isWeb = proj4.includes("+b=6378137");
+    if (isWeb) assertEquals(geoKeyValues(keys!).get(3072), 3857, proj4.slice(0, 120));
+  }
+  geoKeysOfWkt(mercator(" ".repeat(60_000), "+proj=merc +a=6378137 ".repeat(10)));
+  geoKeysOfWkt(mercator("", "+proj=merc +a=6378137 ".repeat(2700)));
+  geoKeysOfWkt(`${mercator("", web)}${"\0".repeat(30_000)}x${"\0".repeat(30_000)}`);
+  // Expressions whose time grows with a power of the length take minutes; the limit is for a slow and busy machine.
+  assert(performance.now() - startMs < 30_000);
+});
