@@ -10,6 +10,7 @@ import { LockedError, messageOf, RasterError } from "../../core/errors.ts";
 import { syncFolderSync } from "../../core/sync_folder.ts";
 import type { OutputSummary } from "../apply_options.ts";
 import { type GeoTiffSpec, GeoTiffWriter } from "../geotiff/geotiff_writer.ts";
+import { absolutePath } from "../source/real_location.ts";
 import { localPath } from "./file_claims.ts";
 import { type FinishedFacts, FinishedPart } from "./finished_part.ts";
 import { lockPath, OutputLock } from "./output_lock.ts";
@@ -54,7 +55,10 @@ type OutputFile = GeoTiffWriter | FinishedPart;
  */
 export class OutputSet implements Disposable {
   readonly #outputs: readonly LockedOutput[];
-  /** Paths of the run's other files, which are no sidecars of an output even if they are called so. */
+  /**
+   * Absolute paths of the run's other files, which are no sidecars of an output even if they are called so. At the end it would
+   * be late to find them: the user function may have changed the working folder.
+   */
   readonly #otherPaths: readonly string[];
   readonly #onNotice: ((line: string) => void) | undefined;
   readonly #files = new Map<string, OutputFile>();
@@ -66,7 +70,10 @@ export class OutputSet implements Disposable {
   private constructor(outputs: readonly LockedOutput[], options: LockOutputsOptions) {
     this.#outputs = outputs;
     const { read, written } = options.others;
-    this.#otherPaths = [...read, ...written].flatMap(({ path }) => localPath(path) ?? []);
+    this.#otherPaths = [...read, ...written].flatMap(({ path }) => {
+      const local = localPath(path);
+      return local === undefined ? [] : [absolutePath(local)];
+    });
     this.#onNotice = options.onNotice;
     if (outputs.length > 0) this.#reserve = openReserve(outputs[0]!.realPath);
   }

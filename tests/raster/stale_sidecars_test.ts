@@ -107,6 +107,27 @@ Deno.test("a file that the run itself reads or writes is no sidecar, by whatever
   ]);
 });
 
+Deno.test("an input with a sidecar's name stays when the user function changes the working folder", async () => {
+  using made = scene([]);
+  const { folder } = made;
+  makeRaster(folder.file("out.tif.msk"), { width: 40, height: 30 });
+  const before = Deno.cwd();
+  Deno.chdir(folder.path);
+  try {
+    await run({
+      userFunction: (_info, { mask }, outputs) => {
+        Deno.chdir("/");
+        outputs.out = mask;
+      },
+      infiles: { mask: "out.tif.msk" },
+      outfiles: { out: "out.tif" },
+    });
+  } finally {
+    Deno.chdir(before);
+  }
+  assertEquals(filesIn(folder.path), ["in.tif", "out.tif", "out.tif.msk"]);
+});
+
 Deno.test("a world file of another raster with the same stem stays", async () => {
   using made = scene(["out.tiff", "out.tfw", "out.tifw", "out.wld", "out.txt"]);
   await run(made.job);
