@@ -32,7 +32,7 @@ const MOST_PARTS = 4;
 /** ...up to this much memory. */
 const MOST_BYTES = 128 << 20;
 /** A file needs no less: rounding, and the tiles of one window. */
-const LEAST_BYTES = 1 << 20;
+const LEAST_BYTES = 128 << 10;
 /** Windows that cut tiles share them with all their neighbours: in groups of this many a side few of them are in another. */
 const CUT_SIDE = 8;
 /** A strip of more than this is decoded on from row to row where its codec can do that, in place of as a whole. */

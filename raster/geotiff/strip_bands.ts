@@ -18,8 +18,10 @@ import type { TileDecoder, TilePlace } from "./tile_decoder.ts";
 import type { WindowTarget } from "./window_target.ts";
 import { type BandSlot, slotsByPlane } from "./window_tiles.ts";
 
-/** Less memory than this would save nothing, and going on in the middle of strips that are no larger. */
-const LEAST_BYTES = 1 << 20;
+/** Less memory than this would save nothing. */
+const LEAST_BYTES = 128 << 10;
+/** Strips that are larger are gone on with where the last window ended; others are decoded again from their beginning. */
+const STREAMED_BYTES = 1 << 20;
 
 /** Where a strip's bytes are in the file. */
 export interface StripBytes {
@@ -184,7 +186,7 @@ export class StripBands {
   #isStreamed({ place, rows }: StripPart): boolean {
     const { decoder, layout } = this.#strips;
     const strip = tileSize(layout, place.tileRow);
-    return decoder.canStream && rows < strip.rows && strip.byteLength > LEAST_BYTES;
+    return decoder.canStream && rows < strip.rows && strip.byteLength > STREAMED_BYTES;
   }
 
   async #fillFromStream(band: PixelBand, plane: number, part: StripPart, bytes: StripBytes): Promise<void> {

@@ -248,7 +248,7 @@ Deno.test({
         ? new Uint16Array(raw.buffer)
         : new Float32Array(raw.buffer);
       const windows = windowsOf(reader.info);
-      for (const window of [...windows, ...windows.toReversed()]) {
+      for (const window of [...windows, windows[4]!, windows[1]!]) {
         const pixels = await reader.readWindow(window);
         assert(sameBytes(pixels, cut(whole, reader.info, window)), `${options} ${JSON.stringify(window)}`);
       }
