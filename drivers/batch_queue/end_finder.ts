@@ -85,16 +85,16 @@ export class EndFinder {
       log: await readJobLog(logFile(element)),
     })));
     const unclear = found.filter(({ element, report, log }) =>
-      !element.isCancelled && isUnclear(report) && log?.exitStatus === undefined
+      !element.isCancelled && isUnclear(report) && !isWhole(log, report)
     );
     const told = unclear.length === 0
       ? new Map<string, QueueReport>()
       : await scheduler.askEnds(run, unclear.map(({ element }) => element.queueId));
     const silent = await Promise.all(found.map(async ({ element, report, log }) => {
       const known = endedIn(told, element) ?? report;
-      const isWaiting = !element.isCancelled && log?.exitStatus === undefined && isUnclear(known);
-      const late = isWaiting ? await this.#awaitLog(element) : log;
-      if (isWaiting && late?.exitStatus === undefined && !isOver()) {
+      const isWaiting = !element.isCancelled && isUnclear(known) && !isWhole(log, known);
+      const late = isWaiting ? await this.#awaitLog(element, known) : log;
+      if (isWaiting && !isWhole(late, known) && !isOver()) {
         return [{ element, report: known, log: late }];
       }
       this.#end(element, known, late);
@@ -112,13 +112,16 @@ export class EndFinder {
   }
 
   /** Logs come late over a network file system, and from PBS only when the job is over. */
-  async #awaitLog(element: FleetElement): Promise<JobLog | undefined> {
+  async #awaitLog(
+    element: FleetElement,
+    report: QueueReport | undefined,
+  ): Promise<JobLog | undefined> {
     const { logFile, isOver, changed } = this.#options;
     const since = performance.now();
     while (true) {
       const log = await readJobLog(logFile(element));
       const isLate = isOver() || performance.now() - since >= LOG_MS.most;
-      if (isLate || log?.exitStatus !== undefined) return log;
+      if (isLate || isWhole(log, report)) return log;
       await changed.wait(LOG_MS.again);
     }
   }
@@ -138,9 +141,17 @@ export class EndFinder {
   }
 }
 
+/** Whether a log says all that is to be had from it. */
+function isWhole(log: JobLog | undefined, report: QueueReport | undefined): boolean {
+  if (log === undefined) return false;
+  return log.exitStatus !== undefined || report?.overMemory !== undefined && log.schedulerWords.length > 0;
+}
+
 function isUnclear(report: QueueReport | undefined): boolean {
   if (report === undefined) return true;
-  const { cause, exitCode } = report;
+  const { cause, exitCode, overMemory } = report;
+  // How much memory it was is mostly in the log alone.
+  if (overMemory === "") return true;
   return exitCode === undefined && (cause === undefined || cause === "exit" || cause === "unknown");
 }
 

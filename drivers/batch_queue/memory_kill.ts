@@ -22,8 +22,8 @@ export function memoryKill(
   askedMib: number | undefined,
 ): string | undefined {
   const words = log?.schedulerWords ?? [];
-  const told = words.map((line) => PBS_WORDS.exec(line)?.[1]).find((one) => one !== undefined) ??
-    report?.overMemory ?? words.find((line) => SLURM_WORDS.test(line));
+  const told = words.map((line) => PBS_WORDS.exec(line)?.[1]).find((one) => one !== undefined) ||
+    report?.overMemory || words.find((line) => SLURM_WORDS.test(line)) || report?.overMemory;
   if (told === undefined) return undefined;
   const asked = askedMib === undefined ? "" : `${askedMib} MiB were asked for`;
   const facts = [told, asked].filter((part) => part !== "").join("; ");

@@ -25,7 +25,7 @@ export interface ApplyRun {
   readonly blockMs?: number;
   /** The block, such as `3,3`, in which the function throws. */
   readonly failAt?: string;
-  /** The block in which the function takes 1 GB of memory and a minute. */
+  /** The block in which the function takes 1 GB of memory, and holds it. */
   readonly hogAt?: string;
   /** Pixels of a block on each side. Default 64, which makes 64 blocks. */
   readonly window?: number;

@@ -15,11 +15,12 @@ export interface MarkedNdviArgs {
   readonly pace: string;
   /** The block that fails. */
   readonly failAt?: string;
-  /** The block that takes 1 GB of memory, and then a minute. */
+  /** The block that takes 1 GB of memory, and holds it. */
   readonly hogAt?: string;
 }
 
-const HOG = { bytes: 1 << 30, ms: 60_000 };
+/** A node may look at the memory of its jobs once in two minutes. */
+const HOG = { bytes: 1 << 30, ms: 150_000 };
 /** Holds on to it. */
 const hogged: Uint8Array[] = [];
 

@@ -213,6 +213,20 @@ Deno.test("workers that have not connected when the work is done are cancelled, 
   assert(performance.now() - sinceMs < 5500, `${performance.now() - sinceMs} ms`);
 });
 
+Deno.test("of a job that was killed for memory the log is awaited, which tells how much it was", async () => {
+  await using test = await ScriptedFleet.make();
+  await test.fleet.begin(1);
+  test.connect("1");
+  test.queue.lines = [line("1", "OUT_OF_MEMORY", "10:00|1:00:00|n1|OutOfMemory")];
+  test.fleet.check(0);
+  await until(() => test.queue.count("scontrol") > 0, 10_000);
+  const words = "slurmstepd: error: Job 1 exceeded memory limit (3000 > 2000), being killed";
+  await Deno.writeTextFile(`${test.logs.path}/1.log`, `${BEGIN_MARK}, 1\n${words}\n`);
+  const { cause, logTail } = await test.until("ended", 0);
+  assertEquals(cause, "killed");
+  assertStringIncludes(logTail!, `killed for memory (${words})`);
+});
+
 Deno.test("when the run fails those that wait are cancelled at once, and those that are connected leave by themselves", async () => {
   await using test = await ScriptedFleet.make();
   await test.fleet.begin(3);
