@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { GEO_KEY, type GeoKeyValue, PE_PREFIX } from "../geotiff/geo_keys.ts";
+import { GEO_KEY, type GeoKeyValue, OVERRIDES, PE_PREFIX } from "../geotiff/geo_keys.ts";
 import type {
   CrsDefinition,
   Ellipsoid,
@@ -38,15 +38,6 @@ const PARAMETER_SOURCES: Readonly<Record<string, readonly number[]>> = {
   easting: [K.FalseEasting, K.CenterEasting, K.FalseOriginEasting],
   northing: [K.FalseNorthing, K.CenterNorthing, K.FalseOriginNorthing],
 };
-
-/** Keys beside a projected system's code that make GDAL put the system together from its parts. */
-const OVERRIDES: readonly number[] = [
-  GEO_KEY.Projection,
-  GEO_KEY.ProjMethod,
-  GEO_KEY.GeodeticCRS,
-  GEO_KEY.GeodeticDatum,
-  GEO_KEY.Ellipsoid,
-];
 
 /** The meaning of GeoKeys; undefined where they do not say enough, or name what the table does not have. */
 export function definitionOfKeys(values: KeyValues, table: EpsgTable): CrsDefinition | undefined {

@@ -72,6 +72,15 @@ const OF_BASE: ReadonlySet<number> = new Set([
   GEO_KEY.EllipsoidInvFlattening,
 ]);
 
+/** Keys beside a projected system's code that make GDAL put the system together from its parts. */
+export const OVERRIDES: readonly number[] = [
+  GEO_KEY.Projection,
+  GEO_KEY.ProjMethod,
+  GEO_KEY.GeodeticCRS,
+  GEO_KEY.GeodeticDatum,
+  GEO_KEY.Ellipsoid,
+];
+
 /** Units that files use, by EPSG's codes. */
 const LENGTHS: Readonly<Record<number, string>> = {
   9002: "feet",
@@ -202,13 +211,18 @@ export function sameKeys(a: GeoKeys | null, b: GeoKeys | null): boolean {
   const [left, right] = [geoKeyValues(a!), geoKeyValues(b!)];
   // Without a code a citation may be what tells a datum, or be the definition itself.
   const isCoded = codeOf(left) !== undefined;
+  const isWhole = isWholeProjected(left) && isWholeProjected(right);
   const ids = new Set([...left.keys(), ...right.keys()]);
   for (const id of ids) {
-    if (!MEANINGLESS.has(id) && !(isCoded && CITATIONS.has(id)) && !sameValue(left.get(id), right.get(id))) {
-      return false;
-    }
+    const counts = !MEANINGLESS.has(id) && !(isCoded && CITATIONS.has(id)) && !(isWhole && OF_BASE.has(id));
+    if (counts && !sameValue(left.get(id), right.get(id))) return false;
   }
   return true;
+}
+
+/** Whether a projected system's code is all that is said of it but its unit, so that GDAL looks at no part of its base. */
+function isWholeProjected(values: ReadonlyMap<number, GeoKeyValue>): boolean {
+  return isCode(values.get(GEO_KEY.ProjectedCRS)) && !OVERRIDES.some((key) => values.has(key));
 }
 
 function codeOf(values: ReadonlyMap<number, GeoKeyValue>): number | undefined {

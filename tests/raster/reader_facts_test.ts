@@ -74,6 +74,10 @@ Deno.test("a system's name is what its citations say of it, in any writer's form
 Deno.test("keys are the same in any order, whatever they say for people and of heights", () => {
   assertEquals(sameKeys(geoKeys(UTM), geoKeys({ ...UTM, 1025: 2, 1026: "another name" }, "down")), true);
   assertEquals(sameKeys(geoKeys(UTM), geoKeys({ ...UTM, 4096: 5773, 4097: "EGM96" })), true);
+  // GDAL writes a base's unit and ellipsoid beside a code in GeoTIFF 1.0, and not in 1.1.
+  const withBase = { ...UTM, 2054: 9102, 2057: [6378137], 2059: [298.257222101] };
+  assertEquals(sameKeys(geoKeys(UTM), geoKeys(withBase)), true);
+  assertEquals(sameKeys(geoKeys({ ...UTM, 2048: 4674 }), geoKeys({ ...withBase, 2048: 4674 })), false);
   assertEquals(sameKeys(geoKeys(UTM), geoKeys({ ...UTM, 3072: 31984 })), false);
   assertEquals(sameKeys(geoKeys(UTM), geoKeys({ ...UTM, 3076: 9002 })), false);
   assertEquals(sameKeys(geoKeys(ALBERS), geoKeys({ ...ALBERS, 3079: [45.5 + 1e-13] }, "down")), true);
