@@ -30,7 +30,8 @@ export class FileClaims {
     const local = localPath(path);
     const stat = local === undefined ? undefined : statOf(local);
     if (local === undefined || !stat) return;
-    for (const key of [Deno.realPathSync(local), identityOf(stat)]) {
+    // What a shell hands over (/dev/stdin, /dev/fd/63) is there and has no path of its own.
+    for (const key of [realPathOf(local), identityOf(stat)]) {
       if (key !== undefined) this.#owners.set(key, { what, path: local });
     }
   }

@@ -10,7 +10,6 @@ import type { OpenSourceOptions } from "../source/byte_source.ts";
 import { isRemote, readableLocation } from "../source/location.ts";
 import type { UnreadPart } from "../unread_parts.ts";
 import type { PamFacts } from "./pam.ts";
-import { RemoteSiblings } from "./remote_siblings.ts";
 import { LocalSiblings } from "./sibling_files.ts";
 import { sidecarDigest } from "./sidecar_digest.ts";
 import { findSidecarFacts, isByPoints, type SidecarFacts } from "./sidecar_facts.ts";
@@ -56,6 +55,8 @@ export async function addSidecars(
     return await withSidecars(own, facts);
   }
   if (hasPlace) return own;
+  // Most rasters are local.
+  const { RemoteSiblings } = await import("./remote_siblings.ts");
   const url = new URL(location);
   const remote = new RemoteSiblings(url, opening);
   const facts = await findSidecarFacts(remote, url.pathname, { hasPlace, lookForOthers: false });

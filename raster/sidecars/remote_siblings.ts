@@ -5,6 +5,7 @@
  */
 import { messageOf, RasterError } from "../../core/errors.ts";
 import { openByteSource, type OpenSourceOptions } from "../source/byte_source.ts";
+import { NoFileError, PassingError } from "../source/http_answer.ts";
 import { inCapitals, pamName } from "./sidecar_names.ts";
 import type { Siblings, SidecarText } from "./sibling_files.ts";
 
@@ -13,7 +14,8 @@ export class RemoteSiblings implements Siblings {
   readonly #url: URL;
   readonly #opening: OpenSourceOptions;
   readonly #found = new Map<string, SidecarText>();
-  /** Why the server could not be asked, in one line; undefined if it has answered whatever it was asked. */
+  #hasFailed = false;
+  /** Why a file could not be asked for or read, in one line; undefined if each is known to be there or not. */
   trouble: string | undefined;
 
   constructor(url: URL, opening: OpenSourceOptions) {
@@ -21,15 +23,21 @@ export class RemoteSiblings implements Siblings {
     this.#opening = opening;
   }
 
-  /** Costs a request or two; a server that refuses to answer, with whatever status below 500, has no such file. */
+  /**
+   * Costs a request or two; a server that refuses to answer, with whatever status below 500, has no such file. One that has failed
+   * is asked no more: each name would be tried four times, and could take minutes.
+   */
   async find(name: string): Promise<string | undefined> {
+    if (this.#hasFailed) return undefined;
     try {
       const { path, text } = await this.#fetch(name);
       this.#found.set(path, text);
       return path;
     } catch (error) {
       if (!(error instanceof RasterError)) throw error;
-      if (error.cause !== undefined) this.trouble ??= messageOf(error);
+      if (error.cause instanceof NoFileError) return undefined;
+      this.#hasFailed = error.cause instanceof PassingError;
+      this.trouble ??= messageOf(error);
       return undefined;
     }
   }

@@ -9,6 +9,13 @@ import { checkRange } from "./check_range.ts";
 import { FileHandles } from "./file_handles.ts";
 import { hasChanged } from "./version.ts";
 
+/** Reasons of the operating system that have something to be done about them, by its codes. */
+const REASONS: Readonly<Record<string, string>> = {
+  EMFILE: "too many files are open (raise ulimit -n)",
+  ENOTDIR: "a part of its path is a file, not a folder",
+  ELOOP: "its symbolic links lead round in circles",
+};
+
 /** How a file is opened. */
 export interface OpenFileOptions {
   /** What messages call it. Default its path. */
@@ -155,8 +162,6 @@ function openError(path: string, error: unknown): RasterError {
       cause,
     );
   }
-  if (errorCode(error) === "EMFILE") {
-    return new RasterError(`Cannot open '${path}': too many files are open (raise ulimit -n)`, cause);
-  }
-  return new RasterError(`Cannot open '${path}': ${messageOf(error)}`, cause);
+  const reason = REASONS[errorCode(error) ?? ""] ?? messageOf(error);
+  return new RasterError(`Cannot open '${path}': ${reason}`, cause);
 }

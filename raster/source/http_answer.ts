@@ -45,6 +45,9 @@ export class PassingError extends Error {
 /** A failure that asking again does not mend. */
 export class FinalError extends Error {}
 
+/** The server has no such file, or gives it to nobody who asks as we do. */
+export class NoFileError extends FinalError {}
+
 /**
  * Reads an answer.
  *
@@ -87,7 +90,7 @@ async function readWhole(response: Response, request: RangeRequest): Promise<Ran
   const { headers } = response;
   const { byteLength } = request;
   if (/^text\/html\b/i.test(headers.get("content-type") ?? "")) {
-    throw new FinalError(
+    throw new NoFileError(
       "the server sent a web page in place of the file; it may want a login, which is not supported: download the " +
         "file first",
     );
@@ -128,7 +131,7 @@ function statusError({ status, headers }: Response, request: RangeRequest): Erro
     410: "there is no such file any more",
   };
   const reason = reasons[status];
-  return new FinalError(
+  return new NoFileError(
     reason ? `${reason} (status ${status})` : `the server answered with status ${status}`,
   );
 }

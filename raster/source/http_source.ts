@@ -50,7 +50,7 @@ export class HttpSource implements ByteSource {
     this.#url = new URL(url);
     this.#url.hash = "";
     if (url.username || url.password) {
-      const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+      const pair = `${decodedText(url.username)}:${decodedText(url.password)}`;
       const binary = String.fromCharCode(...new TextEncoder().encode(pair));
       this.#headers["authorization"] = `Basic ${btoa(binary)}`;
       this.#url.username = this.#url.password = "";
@@ -173,6 +173,18 @@ export class HttpSource implements ByteSource {
   }
 
   async #fetchRange(offset: number, byteLength: number): Promise<RangeAnswer> {
+    const answer = await this.#request(offset, byteLength);
+    if (typeof answer !== "number") return answer;
+    const shorter = await this.#request(offset, answer);
+    if (typeof shorter !== "number") return shorter;
+    // It could go on like this for ever.
+    throw new RasterError(
+      `Cannot read '${this.name}': the server refuses the ranges that it asks for itself`,
+    );
+  }
+
+  /** Asks once. A number is how many bytes the server would send, if it refuses because there are no more. */
+  async #request(offset: number, byteLength: number): Promise<RangeAnswer | number> {
     this.#checkAborted();
     const stallMs = this.#options.stallTimeoutMs ?? DEFAULT_STALL_MS;
     using watch = new StallWatch(stallMs, [this.#closed.signal, this.#options.signal]);
@@ -185,16 +197,12 @@ export class HttpSource implements ByteSource {
       if (url.href !== this.#url.href) this.#server = url.host;
       try {
         const shorter = shorterRange(response, offset, byteLength);
-        if (shorter === undefined) {
-          return await readAnswer(response, {
-            offset,
-            byteLength,
-            hasAnsweredRanges: this.#versions.length > 0,
-            onBytes: () => watch.heard(),
-          });
-        }
-        await response.body?.cancel();
-        return await this.#fetchRange(offset, shorter);
+        return shorter ?? await readAnswer(response, {
+          offset,
+          byteLength,
+          hasAnsweredRanges: this.#versions.length > 0,
+          onBytes: () => watch.heard(),
+        });
       } finally {
         if (response.body !== null && !response.bodyUsed) await response.body.cancel();
       }
@@ -208,6 +216,16 @@ export class HttpSource implements ByteSource {
       // What fetch says of a failure holds the URL with its query, so it is not repeated.
       throw new PassingError(watch.isStalled ? `nothing came for ${stallMs / 1000} s` : networkReason(error));
     }
+  }
+}
+
+/** What percent signs stand for; where they stand for nothing they are the user's own. */
+function decodedText(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    if (error instanceof URIError) return text;
+    throw error;
   }
 }
 

@@ -19,9 +19,8 @@ export function realLocation(location: string): string {
   try {
     const real = Deno.realPathSync(path);
     if (Deno.permissions.querySync({ name: "read", path: real }).state === "granted") return real;
-  } catch (error) {
-    const isUnseen = error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable;
-    if (!isUnseen) throw error;
+  } catch {
+    // Whatever keeps it from being found keeps it from being opened, which says it in words.
   }
   return absolutePath(location);
 }

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { ConfigError, RasterError } from "../../core/errors.ts";
 import { CW_SUBPROC } from "../../core/kinds.ts";
 import type { ApplyOptions } from "../../raster/apply_options.ts";
+import { readFileInfo } from "../../raster/sidecars/read_file_info.ts";
 import { InputChangedError } from "../../raster/source/version.ts";
 import { tempFolder } from "../gdal.ts";
 import { assertSamePixels, filesIn, makeRaster, readRaster, run, STYLES } from "./apply_support.ts";
@@ -267,4 +268,38 @@ Deno.test("on a server files beside an input are asked for only where it does no
   ]);
   assertEquals([await placeOf("CAPITAL.TIF"), others().at(-1)], [90, "/CAPITAL.TFW?signature=x"]);
   assertEquals([await placeOf("none.tif"), others().length], [undefined, 4]);
+});
+
+Deno.test("files that a server does not have are no trouble; one that fails is told, and asked no more", async () => {
+  using folder = tempFolder();
+  makeRaster(folder.file("none.tif"), PLACELESS);
+  const content = Deno.readFileSync(folder.file("none.tif"));
+  const answers: Record<string, () => Response> = {
+    missing: () => new Response("no such file", { status: 404 }),
+    forbidden: () => new Response("not for you", { status: 403 }),
+    page: () => new Response("<html>", { headers: { "content-type": "text/html" } }),
+    broken: () => new Response("oh", { status: 500 }),
+    gzip: () => new Response("x", { headers: { "content-encoding": "gzip" } }),
+  };
+  const asked: string[] = [];
+  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
+    const [, kind, name] = new URL(request.url).pathname.split("/");
+    asked.push(name!);
+    return name === "x.tif" ? new Response(content) : answers[kind!]!();
+  });
+  const unreadOf = async (kind: string) => {
+    asked.length = 0;
+    const url = `http://127.0.0.1:${server.addr.port}/${kind}/x.tif`;
+    const { unread } = await readFileInfo(url, { retryDelayMs: 1 });
+    return unread.map(({ what }) => what);
+  };
+  for (const kind of ["missing", "forbidden", "page"]) {
+    assertEquals([await unreadOf(kind), asked.length], [[], 5], kind);
+  }
+  const [broken = ""] = await unreadOf("broken");
+  assertStringIncludes(broken, "the server answered 500; gave up after 4 tries");
+  assertEquals([...new Set(asked)], ["x.tif", "x.tif.aux.xml"]);
+  const [gzip = ""] = await unreadOf("gzip");
+  assertStringIncludes(gzip, "gzip-encoded");
+  assertEquals(asked.length, 5);
 });

@@ -140,6 +140,31 @@ Deno.test("one file as two outputs, or as input and output, is refused however i
   assertEquals(listing(folder.path), before);
 });
 
+Deno.test({
+  name: "a file that a shell hands over, and that has no path of its own, may be one that is read",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    using folder = tempFolder();
+    const path = folder.file("gone");
+    using _open = Deno.openSync(path, { write: true, createNew: true });
+    Deno.removeSync(path);
+    const numbers = [...Deno.readDirSync("/proc/self/fd")].map(({ name }) => `/proc/self/fd/${name}`);
+    const handedOver = numbers.find((fd) => {
+      try {
+        return Deno.readLinkSync(fd) === `${path} (deleted)`;
+      } catch {
+        // The handle that the list itself was read by.
+        return false;
+      }
+    });
+    assert(handedOver);
+    const read = [{ what: "the file of --args", path: handedOver! }];
+    const outputs = await open([plan("a", folder.file("a.tif"))], { others: { read, written: [] } });
+    outputs.abort();
+    assertEquals(listing(folder.path), []);
+  },
+});
+
 Deno.test("an output that is a symbolic link stays one, and its target is replaced", async () => {
   using folder = tempFolder();
   Deno.mkdirSync(folder.file("far"));

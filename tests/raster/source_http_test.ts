@@ -256,6 +256,26 @@ Deno.test("a server that refuses a range beyond the file's end but says where th
   assertEquals([source.byteLength, server.ranges], [1000, ["bytes=0-65535", "bytes=0-999"]]);
 });
 
+Deno.test("a server that refuses each range that it names itself is asked twice", async () => {
+  await using server = serve(new Uint8Array(10), (request) => {
+    const last = /-(\d+)$/.exec(request.headers.get("range")!)![1];
+    return new Response(null, { status: 416, headers: { "content-range": `bytes */${last}` } });
+  });
+  const message = "the server refuses the ranges that it asks for itself";
+  await assertRejects(() => openByteSource(server.url, quick), RasterError, message);
+  assertEquals(server.ranges, ["bytes=0-65535", "bytes=0-65534"]);
+});
+
+Deno.test("percent signs in credentials that stand for nothing are the user's own", async () => {
+  const seen: (string | null)[] = [];
+  await using server = serve(new Uint8Array(10), (request, ranged) => {
+    seen.push(request.headers.get("authorization"));
+    return ranged();
+  });
+  await using _ = await openByteSource(server.url.replace("//", "//me:100%@"));
+  assertEquals(seen, [`Basic ${btoa("me:100%")}`]);
+});
+
 Deno.test("a machine that sends the whole file once is asked again", async () => {
   let n = 0;
   await using server = serve(
