@@ -7,6 +7,8 @@ import type { ChunkDecoder, ChunkStream } from "./chunk_decoder.ts";
 
 /** Two bytes of PackBits stand for at most 128. */
 const MAX_RATIO = 64;
+/** Shorter runs are copied faster by a loop. */
+const LONG_RUN = 48;
 
 /** Compression 32773. */
 export const packBitsDecoder: ChunkDecoder = {
@@ -54,13 +56,17 @@ class PackBitsStream implements ChunkStream {
       const count = Math.min(left, out.length - to);
       if (repeats) {
         const value = encoded[from]!;
-        // Runs are short: a loop is faster than a copy through a subarray.
-        for (const end = to + count; to < end;) out[to++] = value;
+        if (count >= LONG_RUN) out.fill(value, to, to + count);
+        else for (let at = to; at < to + count; at++) out[at] = value;
+        to += count;
         left -= count;
         if (left === 0) from++;
       } else {
         const bytes = Math.min(count, encoded.length - from);
-        for (const end = to + bytes; to < end;) out[to++] = encoded[from++]!;
+        if (bytes >= LONG_RUN) out.set(encoded.subarray(from, from + bytes), to);
+        else for (let at = 0; at < bytes; at++) out[to + at] = encoded[from + at]!;
+        to += bytes;
+        from += bytes;
         left -= bytes;
       }
     }
