@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { basename } from "@std/path/basename";
 import { epsgCode, hasOwnAngularUnit, isPlainCode } from "./geotiff/geo_keys.ts";
 import { type GridCrs, isWithoutCrs, sameGridCrs } from "./grid_crs.ts";
 import type { NamedGrid, PixelGrid } from "./pixel_grid.ts";
@@ -21,12 +20,19 @@ export function warpAdvice(reference: NamedGrid, named: NamedGrid): string {
     }' does not say where it lies: give it a place first, by a world file beside it or ` +
       "gdal_edit.py -a_ullr ULX ULY LRX LRY, and -a_srs for its coordinate system";
   }
-  const direct = warpCommand(reference.grid, named, fileOf(reference));
+  const [into, intoToo] = freeNames();
+  const direct = warpCommand(reference.grid, named, { file: fileOf(reference), into });
   if (direct) return `Warp it to that grid first: ${direct}`;
-  const turned = isWarpable(reference) ? warpCommand(named.grid, reference, fileOf(named)) : undefined;
+  const turned = isWarpable(reference)
+    ? warpCommand(named.grid, reference, { file: fileOf(named), into })
+    : undefined;
   if (turned) return `Warp '${reference.name}' to the grid of '${named.name}' first: ${turned}`;
+  const onto = northUp(reference.grid);
   const both = isWarpable(reference) && isWarpable(named)
-    ? [reference, named].map((one) => warpCommand(northUp(reference.grid), one, fileOf(reference)))
+    ? [
+      warpCommand(onto, reference, { file: fileOf(reference), into }),
+      warpCommand(onto, named, { file: fileOf(reference), into: intoToo }),
+    ]
     : [];
   if (both.length > 0 && both.every((command) => command !== undefined)) {
     return `gdalwarp makes north-up files only, so warp both first: ${both.join("; ")}`;
@@ -37,10 +43,15 @@ export function warpAdvice(reference: NamedGrid, named: NamedGrid): string {
 /**
  * GDAL's command that puts a raster onto a grid, extent and all, ready for a POSIX shell; undefined where gdalwarp could
  * not be told: a raster that is no file, a grid with a rotation or one that is not north up, since gdalwarp makes no
- * such files, or a coordinate system that neither an EPSG code says nor `file`, which lies in it. The new file is named
- * after the raster, as gdalwarp would write a second one into the first.
+ * such files, or a coordinate system that neither an EPSG code says nor `file`, which lies in it.
+ *
+ * @param options the new file, which must not be there: gdalwarp would write into it.
  */
-export function warpCommand(onto: PixelGrid, named: NamedGrid, file?: string): string | undefined {
+export function warpCommand(
+  onto: PixelGrid,
+  named: NamedGrid,
+  { file, into }: { readonly file?: string | undefined; readonly into: string },
+): string | undefined {
   const { name, grid } = named;
   const [left, width, rotation, top, skew, height] = onto.geotransform;
   if (!isWarpable(named) || rotation !== 0 || skew !== 0 || width < 0 || height > 0) return undefined;
@@ -48,11 +59,31 @@ export function warpCommand(onto: PixelGrid, named: NamedGrid, file?: string): s
   if (system === undefined) return undefined;
   const [right, bottom] = [left + onto.ncols * width, top + onto.nrows * height];
   return [
-    ...["gdalwarp", "-overwrite", ...system],
+    ...["gdalwarp", ...system],
     ...["-te", left, bottom, right, top, "-ts", onto.ncols, onto.nrows],
     quoted(sourceName(name)),
-    quoted(`${basename(name).replace(/\.[^.]*$/, "")}_warped.tif`),
+    into,
   ].join(" ");
+}
+
+/** The first two of warped.tif, warped_2.tif, ... that are not in the working folder: one input may follow another. */
+function freeNames(): [string, string] {
+  const names: string[] = [];
+  for (let n = 1; names.length < 2; n++) {
+    const name = n === 1 ? "warped.tif" : `warped_${n}.tif`;
+    if (!isThere(name)) names.push(name);
+  }
+  return names as [string, string];
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    // What may not be looked at can't be told apart from nothing; the command will say so.
+    return false;
+  }
 }
 
 /** Options of gdalwarp that say the target's system, where it is another than the source's; undefined if none can. */

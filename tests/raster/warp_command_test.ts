@@ -18,37 +18,39 @@ const NORTH_UP: GeoTransform = [500_000, 30, 0, 5_300_000, 0, -30];
 const SOUTH_UP: GeoTransform = [500_000, 30, 0, 5_297_600, 0, 30];
 const EAST_LEFT: GeoTransform = [503_000, -30, 0, 5_300_000, 0, -30];
 const SHIFTED: GeoTransform = [500_010, 30, 0, 5_300_000, 0, -30];
+/** The new file. */
+const WARPED = { into: "warped.tif" };
 const EXTENT = "-te 500000 5297600 503000 5300000 -ts 100 80";
 
 Deno.test("a raster is warped to a grid and its extent, with the coordinate system where it differs", () => {
   const onto = grid(NORTH_UP, 32633);
   assertEquals(
-    warpCommand(onto, { name: "dir/b.tif", grid: grid(SHIFTED, 32633) }),
-    `gdalwarp -overwrite ${EXTENT} 'dir/b.tif' 'b_warped.tif'`,
+    warpCommand(onto, { name: "dir/b.tif", grid: grid(SHIFTED, 32633) }, WARPED),
+    `gdalwarp ${EXTENT} 'dir/b.tif' warped.tif`,
   );
   assertEquals(
-    warpCommand(onto, { name: "my 'b'.tif", grid: grid(SHIFTED, 32634) }),
-    `gdalwarp -overwrite -t_srs EPSG:32633 ${EXTENT} 'my '\\''b'\\''.tif' 'my '\\''b'\\''_warped.tif'`,
+    warpCommand(onto, { name: "my 'b'.tif", grid: grid(SHIFTED, 32634) }, WARPED),
+    `gdalwarp -t_srs EPSG:32633 ${EXTENT} 'my '\\''b'\\''.tif' warped.tif`,
   );
   assertEquals(
-    warpCommand(onto, { name: "https://example.org/b.tif", grid: grid(SHIFTED, 32633) }),
-    `gdalwarp -overwrite ${EXTENT} '/vsicurl/https://example.org/b.tif' 'b_warped.tif'`,
+    warpCommand(onto, { name: "https://example.org/b.tif", grid: grid(SHIFTED, 32633) }, WARPED),
+    `gdalwarp ${EXTENT} '/vsicurl/https://example.org/b.tif' warped.tif`,
   );
   assertEquals(
-    warpCommand(onto, { name: "-b.tif", grid: grid(SHIFTED, 32633) }),
-    `gdalwarp -overwrite ${EXTENT} './-b.tif' '-b_warped.tif'`,
+    warpCommand(onto, { name: "-b.tif", grid: grid(SHIFTED, 32633) }, WARPED),
+    `gdalwarp ${EXTENT} './-b.tif' warped.tif`,
   );
 });
 
 Deno.test("no command is given for a grid that gdalwarp can't make, or a coordinate system that can't be named", () => {
   const named = { name: "b.tif", grid: grid(SHIFTED, 32633) };
-  assertEquals(warpCommand(grid([500_000, 30, 1, 5_300_000, 0, -30], 32633), named), undefined);
-  assertEquals(warpCommand(grid([500_000, 30, 0, 5_300_000, 1, -30], 32633), named), undefined);
-  assertEquals(warpCommand(grid(SOUTH_UP, 32633), named), undefined);
-  assertEquals(warpCommand(grid(EAST_LEFT, 32633), named), undefined);
-  assertEquals(warpCommand(grid(NORTH_UP, null), named), undefined);
+  assertEquals(warpCommand(grid([500_000, 30, 1, 5_300_000, 0, -30], 32633), named, WARPED), undefined);
+  assertEquals(warpCommand(grid([500_000, 30, 0, 5_300_000, 1, -30], 32633), named, WARPED), undefined);
+  assertEquals(warpCommand(grid(SOUTH_UP, 32633), named, WARPED), undefined);
+  assertEquals(warpCommand(grid(EAST_LEFT, 32633), named, WARPED), undefined);
+  assertEquals(warpCommand(grid(NORTH_UP, null), named, WARPED), undefined);
   assertEquals(
-    warpCommand(grid(NORTH_UP, 32633), { name: "b.tif", grid: grid(SHIFTED, null) }),
+    warpCommand(grid(NORTH_UP, 32633), { name: "b.tif", grid: grid(SHIFTED, null) }, WARPED),
     undefined,
   );
 });
@@ -57,10 +59,10 @@ Deno.test("a system that no code says, or that contradicts its code, is taken fr
   const feet = { directory: [1, 1, 0, 2, 3072, 0, 1, 32633, 3076, 0, 1, 9002], doubles: [], ascii: "" };
   const onto: PixelGrid = { ...grid(NORTH_UP, null), geoKeys: feet };
   const named = { name: "b.tif", grid: grid(SHIFTED, 32633) };
-  assertEquals(warpCommand(onto, named), undefined);
+  assertEquals(warpCommand(onto, named, WARPED), undefined);
   assertEquals(
-    warpCommand(onto, named, "it's a.tif"),
-    `gdalwarp -overwrite -t_srs "$(gdalsrsinfo -o wkt2_2019 'it'\\''s a.tif' | grep .)" ${EXTENT} 'b.tif' 'b_warped.tif'`,
+    warpCommand(onto, named, { ...WARPED, file: "it's a.tif" }),
+    `gdalwarp -t_srs "$(gdalsrsinfo -o wkt2_2019 'it'\\''s a.tif' | grep .)" ${EXTENT} 'b.tif' warped.tif`,
   );
   // GDAL takes all angles for degrees.
   const grads = {
@@ -68,7 +70,7 @@ Deno.test("a system that no code says, or that contradicts its code, is taken fr
     doubles: [],
     ascii: "",
   };
-  assertEquals(warpCommand({ ...onto, geoKeys: grads }, named, "a.tif"), undefined);
+  assertEquals(warpCommand({ ...onto, geoKeys: grads }, named, { ...WARPED, file: "a.tif" }), undefined);
 });
 
 Deno.test("a grid that no file has is not to be warped, and a raster without a place is to be given one", () => {
@@ -105,20 +107,26 @@ for (const [what, geotransforms] of Object.entries(CASES)) {
         makeRaster(paths[index]!, { width: 100, height: 80, geotransform, seed: index + 1 });
       });
       const said = await refusal(paths);
-      const commands = said.slice(said.indexOf("gdalwarp -overwrite"));
+      const commands = said.slice(said.indexOf("gdalwarp -"));
       const { success, stderr } = await new Deno.Command("sh", {
         args: ["-ec", commands],
         cwd: folder.path,
         stdout: "null",
       }).output();
       assert(success, new TextDecoder().decode(stderr));
-      const warped = paths.map((path) => path.replace(/\.tif$/, "_warped.tif"));
-      const ready = paths.map((path, index) => isThere(warped[index]!) ? warped[index]! : path);
+      const made = new Map(commands.split("; ").map((command) => madeBy(command)));
+      const ready = paths.map((path) => made.has(path) ? folder.file(made.get(path)!) : path);
       await run(job(ready, folder.file("out.tif")));
       const out = await readRaster(folder.file("out.tif"));
       assertEquals(out.info.geotransform?.[5], -30);
     },
   });
+}
+
+/** The raster that a command takes, and the file that it makes. */
+function madeBy(command: string): [source: string, made: string] {
+  const [, source, made] = / '((?:[^']|'\\'')+)' (\S+)$/.exec(command)!;
+  return [source!.replaceAll("'\\''", "'"), made!];
 }
 
 const copyFirst: ApplyOptions["userFunction"] = (_info, { a }, outputs) => {
@@ -136,13 +144,4 @@ async function refusal(paths: readonly string[]): Promise<string> {
     return (error as Error).message;
   }
   throw new Error("The rasters were accepted as they are");
-}
-
-function isThere(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
