@@ -5,6 +5,7 @@
  * @module
  */
 import { ProtocolError } from "../errors.ts";
+import { ObjectShapes } from "./object_shapes.ts";
 
 /** The most lists and maps in one another. A user's values may be nested deeper than the library's default of 100. */
 export const MAX_HEADER_DEPTH = 2000;
@@ -64,6 +65,9 @@ for (let power = 1; power < 3; power++) {
   describe(0xdd + power, 0xdd + power, { kind: Kind.MAP, sizeBytes: 1 << power });
 }
 
+/** A header of this length can't have too many names. */
+const SMALL_HEADER_BYTES = 256 << 10;
+
 /** By open list or map: how many values are still due once it is complete. */
 const dueBehind = new Float64Array(MAX_HEADER_DEPTH);
 
@@ -75,6 +79,7 @@ const dueBehind = new Float64Array(MAX_HEADER_DEPTH);
  */
 export function checkHeader(bytes: Uint8Array): void {
   const end = bytes.byteLength;
+  const shapes = end > SMALL_HEADER_BYTES ? new ObjectShapes() : undefined;
   let at = 0;
   // Values that are still to come, in all open lists and maps.
   let due = 1;
@@ -82,11 +87,15 @@ export function checkHeader(bytes: Uint8Array): void {
   let memory = 0;
   while (due > 0 && at < end) {
     const head = bytes[at++]!;
+    // Names and values take turns, so that of an open map an even number is due before each name.
+    const isName = shapes?.isObject(depth - 1) && (due - dueBehind[depth - 1]!) % 2 === 0;
     due--;
     const kind = kinds[head]!;
     let size = 0;
     for (let left = sizeBytes[head]!; left > 0; left--) size = size * 256 + (bytes[at++] ?? Infinity);
     size += fixedSizes[head]!;
+    if (isName && kind !== Kind.TEXT) throw new ProtocolError("The peer sent a name that is no text");
+    if (isName) shapes!.addName(depth - 1, bytes, { start: at, end: Math.min(end, at + size) });
     if (kind < Kind.LIST) {
       at += size;
       if (kind === Kind.TEXT) memory += TEXT_BYTES + 2 * size;
@@ -98,6 +107,7 @@ export function checkHeader(bytes: Uint8Array): void {
       memory += CONTAINER_BYTES + ENTRY_BYTES * entries;
       if (entries > 0) {
         if (depth === MAX_HEADER_DEPTH) throw tooDeep();
+        shapes?.begin(depth, kind === Kind.MAP);
         dueBehind[depth++] = due;
         due += entries;
         // Each entry takes a byte at least.

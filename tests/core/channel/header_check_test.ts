@@ -65,6 +65,25 @@ Deno.test("values that are nested too deep, or take far more memory than bytes, 
   assertEquals(refusal(many), "The peer sent values that take 1099 MiB of memory; 512 MiB are the most");
 });
 
+Deno.test("objects of a few shapes are let through, and those of too many names or orders of names are refused", () => {
+  const many = "The peer sent objects with more than 100000 different lists of property names";
+  const names = Array.from({ length: 1000 }, (_, at) => `n${at}`);
+  const encoded = (value: unknown) => new Uint8Array(encode(value));
+  const record = { name: "x", deep: { list: [{ a: 1, b: 2 }], none: {} }, last: 0 };
+  checkHeader(encoded(Array.from({ length: 150_000 }, () => record)));
+  checkHeader(encoded(Object.fromEntries(Array.from({ length: 90_000 }, (_, at) => [`name ${at}`, record]))));
+  assertEquals(
+    refusal(encoded(Object.fromEntries(Array.from({ length: 110_000 }, (_, at) => [`n${at}`, 0])))),
+    many,
+  );
+  assertEquals(refusal(encoded(Array.from({ length: 110_000 }, (_, at) => ({ [`n${at}`]: 0 })))), many);
+  const pairs = names.flatMap((one) => names.slice(0, 120).map((other) => ({ [one]: 0, [`${other}b`]: 0 })));
+  assertEquals(refusal(encoded(pairs)), many);
+  // 0x81: a map of one, whose name is the number 7.
+  const numbers = new Uint8Array([0xdd, 0, 2, 0, 0, ...repeated(1 << 17, 0x81, 7, 7)]);
+  assertEquals(refusal(numbers), "The peer sent a name that is no text");
+});
+
 Deno.test("values as deep as they may be sent arrive", () => {
   let value: unknown[] = [];
   for (let depth = 1; depth < MAX_HEADER_DEPTH; depth++) value = [value];
