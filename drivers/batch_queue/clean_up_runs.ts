@@ -61,7 +61,11 @@ export async function cleanUpRuns(
     if (selector.dryRun) return true;
     const place = { token: runToken(runId), clusters: undefined };
     const ids = await scheduler.find(run, place.token);
-    const jobs = (ids ?? []).map((jobId) => deadJob(scheduler, { jobId, arraySize: undefined }, runId));
+    if (ids === undefined) {
+      report.failed.push(`logs of run ${runId}: ${scheduler.title} does not answer; try again later`);
+      return false;
+    }
+    const jobs = ids.map((jobId) => deadJob(scheduler, { jobId, arraySize: undefined }, runId));
     for (const job of jobs) job.standing = "still there";
     await untilGone(jobs, lookByToken(scheduler, run, place), notice);
     return tell(jobs.filter(({ standing }) => standing !== undefined));

@@ -101,6 +101,21 @@ Deno.test("a queue that does not answer has not let a job go", async () => {
   });
 });
 
+Deno.test("logs of a run without known jobs stay while the queue does not answer whether it has any", async () => {
+  await withDeadRun(async ({ queue, logs, gone, cleanup }) => {
+    // As of a job that had ended, and that the queue still listed.
+    gone.push("blockfleet:r1:0");
+    queue.squeue = () => ({ exitCode: 1, stderr: "Unable to contact slurm controller" });
+    assertEquals(await cleanup(), {
+      removed: [],
+      failed: ["logs of run r1: SLURM does not answer; try again later"],
+    });
+    Deno.statSync(logs);
+    queue.squeue = () => ({ stdout: "ARRAY_JOB_ID|COMMENT\n" });
+    assertEquals(await cleanup(), { removed: [`logs ${logs}`], failed: [] });
+  });
+});
+
 Deno.test("a dry run cancels nothing and waits for nothing", async () => {
   await withDeadRun(async ({ queue, logs, cleanup }) => {
     const { removed } = await cleanup({ dryRun: true });
