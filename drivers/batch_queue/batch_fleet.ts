@@ -317,20 +317,21 @@ export class BatchFleet implements Fleet {
     const { run } = this.#commands;
     for (const element of elements) element.isCancelled = true;
     const since = performance.now();
-    let trouble = await cancelJobs(scheduler, run, elements.map(({ queueId }) => queueId));
+    const ids = elements.map(({ queueId }) => queueId);
+    const areGone = () => elements.every(({ state }) => state === "ended");
+    let trouble = await cancelJobs(scheduler, run, ids);
     while (!signal.aborted && performance.now() - since < CANCEL_MS) {
       await this.#poller.now();
-      if (elements.every(({ state }) => state === "ended")) return true;
-      await this.#changed.wait(WATCH_MS, signal);
-      if (trouble !== undefined) {
-        trouble = await cancelJobs(
-          scheduler,
-          run,
-          elements.map(({ queueId }) => queueId),
-        );
+      // Every answer wakes all who wait here. They must not ask at once, or two of them would ask in turn without a pause.
+      const askedAtMs = performance.now();
+      for (let leftMs = WATCH_MS; leftMs > 0 && !signal.aborted;) {
+        if (areGone()) return true;
+        await this.#changed.wait(leftMs, signal);
+        leftMs = WATCH_MS - (performance.now() - askedAtMs);
       }
+      if (trouble !== undefined) trouble = await cancelJobs(scheduler, run, ids);
     }
-    return elements.every(({ state }) => state === "ended");
+    return areGone();
   }
 
   async #stop({ finished }: StopOptions): Promise<WorkerErrorReport[]> {

@@ -30,6 +30,7 @@ export class QueuePoller {
   readonly #running: Promise<void>;
   #delayMs = DELAY_MS.least;
   #asking: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
   #asked = 0;
   #silentSinceMs: number | undefined;
   #hasTold = false;
@@ -51,10 +52,12 @@ export class QueuePoller {
     this.#wake.notify();
   }
 
-  /** Asks at once; an answer that was on its way before counts as older, so this asks anew. */
-  async now(): Promise<void> {
-    while (this.#asking) await this.#asking;
-    await this.#ask();
+  /**
+   * Asks at once. An answer that is on its way already may be older than the call, so the queue is asked once more after it, for
+   * all who call meanwhile.
+   */
+  now(): Promise<void> {
+    return this.#asking ? this.#next ??= this.#askNext() : this.#ask();
   }
 
   /** Asks no more. */
@@ -71,9 +74,14 @@ export class QueuePoller {
         await this.#wake.wait(this.#delayMs - (performance.now() - since), signal);
       }
       if (signal.aborted || !this.#options.hasJobs()) continue;
-      while (this.#asking) await this.#asking;
-      await this.#ask();
+      await this.now();
     }
+  }
+
+  async #askNext(): Promise<void> {
+    while (this.#asking) await this.#asking;
+    this.#next = undefined;
+    await this.#ask();
   }
 
   async #ask(): Promise<void> {

@@ -175,6 +175,27 @@ Deno.test("a job that hangs is cancelled before another takes its place", async 
   assertEquals(test.events.filter(({ type }) => type === "ended"), []);
 });
 
+Deno.test("workers that are lost together are asked about together, and no answer is asked for again at once", async () => {
+  await using test = await ScriptedFleet.make({ params: { requeueGrace: 0 } });
+  const workers = 8;
+  await test.fleet.begin(workers);
+  const all = (state: string) => Array.from({ length: workers }, (_, index) => line(`1_${index}`, state));
+  test.queue.lines = all("RUNNING");
+  await test.until("queued", 0);
+  const before = test.queue.count("squeue");
+  let ending: ReturnType<typeof setTimeout> | undefined;
+  test.queue.scancel = () => {
+    ending ??= setTimeout(() => test.queue.lines = all("CANCELLED"), 500);
+    return {};
+  };
+  const { signal } = new AbortController();
+  const answers = await Promise.all(all("").map((_, worker) => test.fleet.replace(worker, signal)));
+  assert(answers.every(({ replaced }) => replaced));
+  // Two for what was on its way already, two after the jobs were cancelled, and one or two when they are gone.
+  const asked = test.queue.count("squeue") - before;
+  assert(asked <= workers, `the queue was asked ${asked} times about ${workers} workers`);
+});
+
 Deno.test("at the end of finished work nothing is cancelled that ends by itself, and the logs are removed", async () => {
   await using test = await ScriptedFleet.make();
   await test.fleet.begin(3);
