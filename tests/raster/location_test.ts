@@ -39,3 +39,12 @@ Deno.test("workers may reach the servers of their inputs and read their files, l
     net: ["host:8080", "store:9000"],
   });
 });
+
+Deno.test("a path that leads nowhere is left as it is, for its opening to say why", () => {
+  using folder = tempFolder();
+  Deno.writeTextFileSync(folder.file("x.tif"), "");
+  Deno.symlinkSync("circle.tif", folder.file("circle.tif"));
+  for (const name of ["none.tif", "x.tif/y.tif", "circle.tif"]) {
+    assertEquals(realLocation(folder.file(name)), folder.file(name));
+  }
+});

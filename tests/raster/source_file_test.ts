@@ -52,9 +52,13 @@ Deno.test("the version of a file changes when it is written again", async () => 
 
 Deno.test("what can't be opened is said with its reason", async () => {
   using folder = tempFolder();
+  Deno.writeTextFileSync(folder.file("x.tif"), "");
+  Deno.symlinkSync("circle.tif", folder.file("circle.tif"));
   const cases: [string | URL, string][] = [
     [folder.file("none.tif"), `Cannot open '${folder.file("none.tif")}': there is no such file`],
     [folder.path, `Cannot open '${folder.path}': it is a folder`],
+    [folder.file("x.tif/y.tif"), "a part of its path is a file, not a folder"],
+    [folder.file("circle.tif"), "its symbolic links lead round in circles"],
     ["/dev/null", "Cannot open '/dev/null': it is not a regular file"],
     ["ftp://u:p@host/x.tif?token=1", "Cannot open 'ftp://host/x.tif': ftp: URLs are not supported"],
     ["http://u:p@[bad/x.tif?token=1", "Cannot open 'http://[bad/x.tif': it is not a valid URL"],
