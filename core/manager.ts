@@ -242,6 +242,8 @@ export class ComputeWorkerManager {
     checkKnownKeys(given, START_KEYS, "startWorkers()");
     checkValues(given, {
       job: "object",
+      concurrency: "object",
+      runId: "text",
       signal: "abort signal",
       onNotice: "function",
       onProgress: "function",

@@ -141,6 +141,8 @@ Deno.test("what can't work is refused before a worker starts, and the manager ma
     ],
     [{ job, concurrency: { numComputeWorkers: 1.5 } }, "numComputeWorkers must be a whole number"],
     [{ job, onNotice: "aloud" }, "onNotice must be a function"],
+    [{ job, concurrency: null }, "concurrency must be an object, not null"],
+    [{ job, runId: 7 }, "runId must be a text"],
   ];
   for (const [options, says] of wrong) {
     await assertRejects(() => manager.startWorkers(options as never), ConfigError, says);
