@@ -30,21 +30,31 @@ export function thrownFacts(thrown: unknown): ThrownFacts {
   });
 }
 
-/** Causes of an error that nobody caught, which are shown with it. */
-const MAX_CAUSES = 10;
+/** Of an error that nobody caught, its causes and the errors that it is made of are shown with it: as many in all. */
+const MAX_SHOWN = 10;
 
-/** Cuts an error that nobody caught, and its causes, to the same lengths: Deno shows it, however long it is. */
+/** Cuts an error that nobody caught, and all that is shown with it, to the same lengths: Deno shows it, however long it is. */
 export function cutUncaught(thrown: unknown): void {
-  try {
-    let error = thrown;
-    for (let depth = 1; isError(error); depth++) {
-      const facts = thrownFacts(error);
-      for (const part of ["name", "message", "stack"] as const) {
-        if (propertyText(error, part).length > facts[part].length) error[part] = facts[part];
-      }
-      if (depth === MAX_CAUSES) error.cause = undefined;
-      error = error.cause;
+  let left = MAX_SHOWN;
+
+  /** What is shown in its place; undefined once there are enough. */
+  function cut(one: unknown): unknown {
+    if (left-- <= 0) return undefined;
+    if (typeof one === "string") return cutText(one, MAX_MESSAGE);
+    if (!isError(one)) return one;
+    const facts = thrownFacts(one);
+    for (const part of ["name", "message", "stack"] as const) {
+      if (propertyText(one, part).length > facts[part].length) one[part] = facts[part];
     }
+    if (one.cause !== undefined) one.cause = cut(one.cause);
+    if (one instanceof AggregateError) {
+      one.errors = Array.from(one.errors.slice(0, MAX_SHOWN), cut).filter((inner) => inner !== undefined);
+    }
+    return one;
+  }
+
+  try {
+    cut(thrown);
   } catch {
     // It can't be changed, so that it is shown as it is.
   }

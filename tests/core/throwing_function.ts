@@ -60,15 +60,29 @@ export default function (name: string): never {
   throw THROWN[name]!();
 }
 
-/** Leaves something uncaught: an error with a message of 1 MB and thirty such causes, or a text, thrown or rejected. */
+const LONG = "long ".repeat(200_000);
+
+/** What is left uncaught, by name. */
+const UNCAUGHT: Record<string, () => unknown> = {
+  "an error with thirty causes": () => {
+    let error = new Error("first");
+    for (let depth = 0; depth < 30; depth++) error = new Error(LONG, { cause: error });
+    return error;
+  },
+  "an error whose cause is a text": () => new Error("short", { cause: LONG }),
+  "an error of thirty errors": () =>
+    new AggregateError(Array.from({ length: 30 }, () => new Error(LONG)), "all failed"),
+  "a text": () => LONG,
+  "a rejection with a text": () => LONG,
+};
+
+/** Leaves something of at least 1 MB uncaught, thrown or rejected. */
 export function later(what: string): Promise<void> {
-  const text = "long ".repeat(200_000);
-  let error = new Error("first");
-  for (let depth = 0; depth < 30; depth++) error = new Error(text, { cause: error });
-  if (what === "rejection") Promise.reject(text);
+  const thrown = UNCAUGHT[what]!();
+  if (what.startsWith("a rejection")) Promise.reject(thrown);
   else {
     setTimeout(() => {
-      throw what === "error" ? error : text;
+      throw thrown;
     }, 0);
   }
   return new Promise(() => {});
