@@ -23,6 +23,11 @@ import { definitionOfWkt } from "./wkt_definition.ts";
 export type KeyValues = ReadonlyMap<number, GeoKeyValue>;
 
 const USER_DEFINED = 32767;
+/** The keys that hold an angular unit: its code and its size. */
+const ANGULAR_UNIT = [GEO_KEY.GeogAngularUnits, GEO_KEY.GeogAngularUnitSize] as const;
+/** Those of a projected system's unit of length, and of a geocentric one's. */
+const PROJECTED_UNIT = [GEO_KEY.ProjLinearUnits, GEO_KEY.ProjLinearUnitSize] as const;
+const GEOCENTRIC_UNIT = [GEO_KEY.GeogLinearUnits, GEO_KEY.GeogLinearUnitSize] as const;
 const MODEL = { PROJECTED: 1, GEOGRAPHIC: 2, GEOCENTRIC: 3 } as const;
 const K = PARAMETER_KEY;
 
@@ -61,15 +66,43 @@ export function definitionOfKeys(values: KeyValues, table: EpsgTable): CrsDefini
   return textDefinition(values) ?? local(values);
 }
 
+/**
+ * Whether a key names a part that the table does not have, such as a datum of a later year. Two such parts may be different, so
+ * that no default may stand for them.
+ */
+function hasUnknownPart(values: KeyValues, table: EpsgTable): boolean {
+  const lookups: readonly [key: number, find: (code: number) => unknown][] = [
+    [GEO_KEY.GeodeticCRS, (code) => table.geodetic(code)],
+    [GEO_KEY.GeodeticDatum, (code) => table.datum(code)],
+    [GEO_KEY.PrimeMeridian, (code) => table.meridian(code)],
+    [GEO_KEY.Ellipsoid, (code) => table.ellipsoid(code)],
+    [GEO_KEY.ProjMethod, (code) => methodOfKeys(values, code)],
+  ];
+  return hasUnknownUnit(values, ANGULAR_UNIT) || lookups.some(([key, find]) => {
+    const code = short(values, key) ?? USER_DEFINED;
+    return isCode(code) && find(code) === undefined;
+  });
+}
+
+/** Whether a unit has a code that nobody knows, or is the file's own and has no size. */
+function hasUnknownUnit(values: KeyValues, [unitKey, sizeKey]: readonly [number, number]): boolean {
+  const unit = short(values, unitKey);
+  if (unit === undefined) return false;
+  if (unit === USER_DEFINED) return !((double(values, sizeKey) ?? 0) > 0);
+  return ANGULAR_UNITS[unit] === undefined && LINEAR_UNITS[unit] === undefined;
+}
+
 function projected(values: KeyValues, table: EpsgTable): CrsDefinition | undefined {
   const code = short(values, GEO_KEY.ProjectedCRS) ?? USER_DEFINED;
   const known = isCode(code) ? table.projected(code) : undefined;
   if (isCode(code) && known === undefined) return undefined;
-  const metresPerUnit = linearUnit(values, [GEO_KEY.ProjLinearUnits, GEO_KEY.ProjLinearUnitSize]) ??
-    known?.metresPerUnit ?? linearUnit(values, [GEO_KEY.GeogLinearUnits, GEO_KEY.GeogLinearUnitSize]) ?? 1;
+  if (hasUnknownUnit(values, PROJECTED_UNIT)) return undefined;
   if (known !== undefined && !OVERRIDES.some((key) => values.has(key))) {
     return currentSystem(code, { values, table });
   }
+  if (hasUnknownPart(values, table)) return undefined;
+  const metresPerUnit = linearUnit(values, PROJECTED_UNIT) ?? known?.metresPerUnit ??
+    linearUnit(values, GEOCENTRIC_UNIT) ?? 1;
   const geodetic = geodeticOf(values, table, known?.geodetic);
   const isSphere = geodetic.ellipsoid.inverseFlattening === 0;
   const ofKeys = projectionOfKeys(values, { isSphere, metresPerUnit });
@@ -96,14 +129,14 @@ function currentSystem(
   { values, table }: { values: KeyValues; table: EpsgTable },
 ): CrsDefinition | undefined {
   const current = table.current(code);
-  const unit = linearUnit(values, [GEO_KEY.ProjLinearUnits, GEO_KEY.ProjLinearUnitSize]);
+  const unit = linearUnit(values, PROJECTED_UNIT);
   return current && { ...current, metresPerUnit: unit ?? current.metresPerUnit };
 }
 
 function geographic(values: KeyValues, table: EpsgTable): CrsDefinition | undefined {
+  if (hasUnknownPart(values, table)) return undefined;
   const code = short(values, GEO_KEY.GeodeticCRS) ?? USER_DEFINED;
   const known = isCode(code) ? table.geodetic(code) : undefined;
-  if (known === undefined && isCode(code)) return undefined;
   // Keys beside a code whose datum moves do not count for GDAL; the unit is what the file's coordinates are in.
   const isMoving = known?.geodetic.datum.code !== undefined &&
     table.datum(known.geodetic.datum.code)?.isMoving;
@@ -113,8 +146,9 @@ function geographic(values: KeyValues, table: EpsgTable): CrsDefinition | undefi
   return { kind: "geographic", name: geodetic.name, code: geodetic.code, geodetic, metresPerUnit: 1 };
 }
 
-function geocentric(values: KeyValues, table: EpsgTable): CrsDefinition {
-  const metresPerUnit = linearUnit(values, [GEO_KEY.GeogLinearUnits, GEO_KEY.GeogLinearUnitSize]) ?? 1;
+function geocentric(values: KeyValues, table: EpsgTable): CrsDefinition | undefined {
+  if (hasUnknownPart(values, table) || hasUnknownUnit(values, GEOCENTRIC_UNIT)) return undefined;
+  const metresPerUnit = linearUnit(values, GEOCENTRIC_UNIT) ?? 1;
   const geodetic = { ...geodeticOf(values, table), degreesPerUnit: 1 };
   return { kind: "geocentric", name: geodetic.name, geodetic, metresPerUnit };
 }
@@ -122,7 +156,7 @@ function geocentric(values: KeyValues, table: EpsgTable): CrsDefinition {
 /** A plane that lies nowhere on the earth. */
 function local(values: KeyValues): CrsDefinition {
   const name = values.get(GEO_KEY.GTCitation) ?? values.get(GEO_KEY.GeodeticCitation);
-  const metresPerUnit = linearUnit(values, [GEO_KEY.ProjLinearUnits, GEO_KEY.ProjLinearUnitSize]) ?? 1;
+  const metresPerUnit = linearUnit(values, PROJECTED_UNIT) ?? 1;
   return { kind: "local", name: typeof name === "string" ? name : "", metresPerUnit };
 }
 

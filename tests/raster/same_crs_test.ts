@@ -451,6 +451,28 @@ Deno.test("what contradicts a code, or is not understood, is another system", as
   assertEquals(await sameCrs({ geoKeys: null }, { geoKeys: geoKeys({ 1024: 0 }) }), true);
 });
 
+Deno.test("parts that EPSG's table does not have are never taken for one another, nor for a default", async () => {
+  const projection = { 3075: 1, 3076: 9001, 3080: [15], 3092: [0.9996], 3082: [500000] };
+  const onBase = { 1024: 1, 3072: 32767, ...projection };
+  const geographic = { 1024: 2, 2048: 32767, 2057: [6378137], 2059: [298.257223563] };
+  const pairs: Record<string, [Record<number, number | number[]>, Record<number, number | number[]>]> = {
+    "bases of a projection": [{ ...onBase, 2048: 10725 }, { ...onBase, 2048: 10800 }],
+    "bases beside a code": [{ 1024: 1, 3072: 32633, 2048: 10725 }, { 1024: 1, 3072: 32633, 2048: 10800 }],
+    "datums": [{ ...geographic, 2050: 1398 }, { ...geographic, 2050: 1399 }],
+    "ellipsoids": [{ 1024: 2, 2048: 32767, 2056: 7901 }, { 1024: 2, 2048: 32767, 2056: 7902 }],
+    "prime meridians": [{ ...geographic, 2051: 8990 }, { ...geographic, 2051: 8991 }],
+    "geocentric systems": [{ 1024: 3, 2048: 10800 }, { 1024: 3, 2048: 10801 }],
+    "a method and none": [{ 1024: 1, 3072: 32633, 3075: 999 }, { 1024: 1, 3072: 32633 }],
+    "a unit of length and none": [{ 1024: 1, 3072: 32633, 3076: 9999 }, { 1024: 1, 3072: 32633 }],
+    "a unit without its size and none": [{ 1024: 1, 3072: 32633, 3076: 32767 }, { 1024: 1, 3072: 32633 }],
+    "an angular unit and none": [{ 1024: 2, 2048: 4326, 2054: 9199 }, { 1024: 2, 2048: 4326 }],
+  };
+  for (const [name, [a, b]] of Object.entries(pairs)) {
+    assertEquals(await sameCrs({ geoKeys: geoKeys(a) }, { geoKeys: geoKeys(b) }), false, name);
+    assertEquals(await sameCrs({ geoKeys: geoKeys(a) }, { geoKeys: geoKeys(a) }), true, name);
+  }
+});
+
 Deno.test("a code and the same system by its parts are one, as are the words of other writers", async () => {
   const same = (a: string, b: string) =>
     sameCrs({ geoKeys: geoKeys(BY_HAND[a]!) }, { geoKeys: geoKeys(BY_HAND[b]!) });
