@@ -61,7 +61,7 @@ export function renderJobScript(script: JobScript): string {
     `# Made by blockfleet for run ${runId}.`,
     // Some versions of it take what only a trap calls for unreachable, and a quoted dollar for an oversight.
     "# shellcheck disable=SC2016,SC2317",
-    ...carriedSecret === undefined ? [] : [takeSecret(carriedSecret)],
+    ...carriedSecret === undefined ? [] : [takeSecret(carriedSecret, begin[0]!)],
     ...script.openLog === undefined ? [] : [script.openLog],
     HEAD,
     ...exports.map(exportLine),
@@ -114,13 +114,18 @@ const WATCH_ENDS = `trap '' PIPE
 
 /**
  * Takes a secret from the job's environment. `/proc` shows the environment that a shell was started with for as long as it
- * runs, so this one becomes another without it, to which the secret comes by a file descriptor.
+ * runs, so the script starts anew without it, and reads the secret from a file descriptor.
+ *
+ * @param firstLine names the shell and its arguments, which it starts with again: a login shell has the user's functions.
  */
-function takeSecret(name: string): string {
+function takeSecret(name: string, firstLine: string): string {
+  // As a kernel reads it: a program, and at most one argument.
+  const [, program, argument] = /^#!(\S+)\s*(.*)$/.exec(firstLine)!;
+  const shell = shellWords(argument === "" ? [program!] : [program!, argument!]);
   return `if [ -n "\${${name}-}" ]; then
   blockfleet_secret=$${name}
   unset ${name}
-  exec "\${BASH:-/bin/sh}" "$0" 7<< EOF
+  exec ${shell} "$0" 7<< EOF
 $blockfleet_secret
 EOF
 fi

@@ -156,6 +156,20 @@ Deno.test("a job that was not given its secret leaves it to the command to say s
   assertEquals(parseJobLog(log).tail, "worker: no key");
 });
 
+Deno.test("a login shell that is given a secret is one still when the commands before the worker's run", async () => {
+  await using at = await TempFolder.make();
+  // conda defines itself in a profile, as a function that no environment hands on.
+  await Deno.writeTextFile(`${at.path}/.bash_profile`, 'conda() { echo "conda $1"; }\n');
+  const { code, log } = await runScript(at, {
+    begin: ["#!/bin/bash -l"],
+    env: { HOME: at.path, A_KEY: "k3y" },
+    carriedSecret: "A_KEY",
+    initCmds: ["conda activate"],
+    command: ["bash", "-c", 'echo "worker: ${#A_KEY}"'],
+  });
+  assertEquals([code, parseJobLog(log).tail], [0, "conda activate\nworker: 3"]);
+});
+
 /** Takes half a second to finish what it has when it is told to end. */
 const DRAINING = [
   "bash",
@@ -190,9 +204,9 @@ async function runScript(
     ...given,
   });
   const file = `${at.path}/script.sh`;
-  await Deno.writeTextFile(file, script);
+  await Deno.writeTextFile(file, script, { mode: 0o700 });
   const job = new Deno.Command("bash", {
-    args: ["-c", 'exec "$0" "$1" > "$2" 2>&1', "/bin/bash", file, `${at.path}/log`],
+    args: ["-c", 'exec "$0" > "$1" 2>&1', file, `${at.path}/log`],
     env: { ...env },
     stdin: "null",
     // It leads a group of its own, as a scheduler's job does.

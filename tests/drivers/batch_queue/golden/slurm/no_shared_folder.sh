@@ -11,7 +11,7 @@
 if [ -n "${BLOCKFLEET_KEY-}" ]; then
   blockfleet_secret=$BLOCKFLEET_KEY
   unset BLOCKFLEET_KEY
-  exec "${BASH:-/bin/sh}" "$0" 7<< EOF
+  exec /bin/bash "$0" 7<< EOF
 $blockfleet_secret
 EOF
 fi
