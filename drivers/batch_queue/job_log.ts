@@ -47,8 +47,25 @@ export function parseJobLog(text: string): JobLog {
   };
 }
 
+/** Logs are read so many at a time: all workers of a run may end at once, and each of them is an open file. */
+const AT_ONCE = 32;
+const waiting: (() => void)[] = [];
+let reading = 0;
+
 /** Reads a log's end; undefined if it is not there or can't be read, as before the scheduler has delivered it. */
 export async function readJobLog(path: string): Promise<JobLog | undefined> {
+  if (reading === AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
+  else reading++;
+  try {
+    return await readEnd(path);
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else reading--;
+  }
+}
+
+async function readEnd(path: string): Promise<JobLog | undefined> {
   try {
     using file = await Deno.open(path);
     const { size } = await file.stat();

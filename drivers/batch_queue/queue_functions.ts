@@ -28,7 +28,7 @@ export interface ScriptJob {
   readonly workers?: number;
   /** A name for the job; characters that a scheduler does not take become `_`. */
   readonly jobName?: string;
-  /** What the job is found by in the queue. Default a random id. */
+  /** What the job is found by in the queue: letters, digits, `.`, `_` and `-`. Default a random id. */
   readonly runId?: string;
   /** Queue, account, walltime and all else that `computeWorkerExtraParams` takes. */
   readonly extraParams?: BatchQueueParams;
@@ -106,6 +106,10 @@ function requestOf(scheduler: BatchScheduler, job: ScriptJob): JobRequest {
     throw new ConfigError(`logFolder must be an absolute path, not ${shownValue(logFolder)}`);
   }
   checkLogPath(logFolder, "the job's log", "choose another logFolder");
+  // Commas and quotes would be words of the list of variables, or of the context, that it stands in.
+  if (!/^[A-Za-z0-9._-]+$/.test(runId)) {
+    throw new ConfigError(`runId must be letters, digits, '.', '_' and '-', not ${shownValue(runId)}`);
+  }
   checkCount("workerId", workerId, 0);
   checkCount("workers", workers, 1);
   return workerJobRequest({

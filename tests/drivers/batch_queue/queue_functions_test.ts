@@ -81,6 +81,7 @@ for (const [name, queue] of Object.entries(QUEUES)) {
     refused({ logFolder: "logs" }, 'logFolder must be an absolute path, not "logs"');
     refused({}, "logFolder must be an absolute path");
     refused({ logFolder: "/scratch/a\nb" }, "line feed");
+    refused({ logFolder: LOGS, runId: "a,PATH=/tmp" }, "runId must be letters, digits");
     refused({ logFolder: LOGS, workers: 0 }, "workers must be a whole number of at least 1, not 0");
   });
 
@@ -143,4 +144,25 @@ Deno.test("findExtraErrors() tells what logs of ended jobs hold, and nothing of 
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test({
+  name: "findExtraErrors() reads more logs than there may be open files",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    const folder = await Deno.makeTempDir({ prefix: "blockfleet_logs_" });
+    try {
+      const files = Array.from({ length: 600 }, (_, index) => `${folder}/${index}`);
+      for (const file of files) await Deno.writeTextFile(file, "blockfleet: job ends, exit status 0, now\n");
+      const module = new URL("../../../drivers/slurm.ts", import.meta.url);
+      const code = `const { findExtraErrors } = await import(${JSON.stringify(module.href)});
+        console.log(JSON.stringify(await findExtraErrors(${JSON.stringify(files)})));`;
+      const { stdout, stderr } = await new Deno.Command("bash", {
+        args: ["-c", 'ulimit -n 256; exec "$0" eval "$1"', Deno.execPath(), code],
+      }).output();
+      assertEquals(new TextDecoder().decode(stdout), "[]\n", new TextDecoder().decode(stderr));
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
 });
