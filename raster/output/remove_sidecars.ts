@@ -14,14 +14,18 @@ import {
 } from "../sidecars/sidecar_names.ts";
 import { writeError } from "./write_error.ts";
 
-/** Extensions of other rasters that a world file may belong to, where they have the output's stem. */
+/**
+ * Extensions of other rasters that a world file may belong to, where they have the output's stem. The run's own files count
+ * whatever they are called.
+ */
 const RASTER_EXTENSIONS: ReadonlySet<string> = new Set(
   "asc bil bip bmp bsq dem ecw gif img j2k jp2 jpeg jpg pcx png sid tif tiff vrt webp".split(" "),
 );
 
 /**
  * Removes statistics and other metadata (`.aux.xml`), overviews (`.ovr`), masks (`.msk`) and world files of the raster that
- * had this path, as GDAL does when it creates a file. A world file that another raster of the same stem uses stays.
+ * had this path, as GDAL does when it creates a file. A world file that another raster of the same stem uses, in small or capital letters,
+ * stays.
  *
  * @param path the output, which has its final name already.
  * @param files the run's own files, inputs and outputs: one of them is no sidecar and stays.
@@ -32,7 +36,7 @@ export function removeSidecars(path: string, files: readonly string[]): string[]
   const { overviews, mask, maskOverviews } = tiffSidecarNames(path);
   const own = [pamName(path), ...[overviews, mask, maskOverviews].flatMap(bothCases)];
   const world = worldFileNames(path).flatMap(bothCases).filter(isFileOrLink);
-  const rasters = world.length === 0 ? [] : rastersBeside(path);
+  const rasters = world.length === 0 ? [] : [...rastersBeside(path), ...namesBeside(path, files)];
   const ours = world.filter((one) => !rasters.some((raster) => usesWorldFile(raster, one)));
   const found = [...own.filter(isFileOrLink), ...ours];
   if (found.length === 0) return [];
@@ -61,8 +65,16 @@ function rastersBeside(path: string): string[] {
   const { stem } = splitName(own);
   return [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => {
     const other = splitName(name);
-    return name !== own && other.stem === stem && RASTER_EXTENSIONS.has(other.extension.toLowerCase());
+    return name !== own && other.stem.toLowerCase() === stem.toLowerCase() &&
+      RASTER_EXTENSIONS.has(other.extension.toLowerCase());
   });
+}
+
+/** The names of those files, other than the output, that are in its folder. */
+function namesBeside(path: string, files: readonly string[]): string[] {
+  const [folder] = identities(dirname(path));
+  return files.filter((file) => basename(file) !== basename(path) && identities(dirname(file))[0] === folder)
+    .map((file) => basename(file));
 }
 
 function usesWorldFile(raster: string, worldFile: string): boolean {

@@ -134,6 +134,16 @@ Deno.test("a world file of another raster with the same stem stays", async () =>
   assertEquals(filesIn(made.folder.path), ["in.tif", "out.tfw", "out.tif", "out.tiff", "out.txt", "out.wld"]);
 });
 
+Deno.test("a world file stays that places an input of another extension, or a raster whose stem has other letters", async () => {
+  using made = scene(["OUT.TIFF", "out.tfw"]);
+  const { folder, job } = made;
+  makeRaster(folder.file("out.dat"), { width: 40, height: 30, geotransform: null, geoKeys: null });
+  Deno.writeTextFileSync(folder.file("out.wld"), "10\n0\n0\n-10\n5\n-5\n");
+  Deno.writeTextFileSync(folder.file("out.tifw"), "stale");
+  await run({ ...job, infiles: { img: folder.file("out.dat") } });
+  assertEquals(filesIn(folder.path), ["OUT.TIFF", "in.tif", "out.dat", "out.tfw", "out.tif", "out.wld"]);
+});
+
 Deno.test("a folder that has a sidecar's name stays, and what lies beside a link goes as what lies beside the file", async () => {
   using made = scene(["out.tif.aux.xml"]);
   const { folder } = made;
