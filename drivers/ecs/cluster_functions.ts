@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ConfigError, TimeoutExceededError } from "../../core/errors.ts";
+import { ConfigError, DriverError, TimeoutExceededError } from "../../core/errors.ts";
 import { shownValue } from "../../core/shown_value.ts";
 import { type ClusterCounts, getClusterCounts, watchCluster } from "./cluster_counts.ts";
 import { type EcsInfrastructure, partsOf } from "./open_infrastructure.ts";
@@ -85,8 +85,9 @@ export async function getClusterTaskCount(ecs: EcsInfrastructure): Promise<numbe
  * @param options `timeoutSeconds`: default `waitClusterInstanceCountTimeout` of the dictionary, else 300. Instances that this
  * program started are waited for as long as the dictionary says.
  * @throws {TimeoutExceededError} if it does not come to that in time.
- * @throws {DriverError} if too many of the instances have ended.
+ * @throws {DriverError} if too many of the instances have ended, if fewer were started, or if there is no such cluster to join.
  * @throws {AwsError} if AWS can't be asked.
+ * @throws the reason of `signal`, if that ended the waiting.
  */
 export async function waitClusterInstanceCount(
   ecs: EcsInfrastructure,
@@ -96,11 +97,13 @@ export async function waitClusterInstanceCount(
   checkCount("endInstanceCount", endInstanceCount, 0);
   const { resources: { instances }, signal } = partsOf(ecs);
   if (endInstanceCount > 0 && instances.any) {
-    return await instances.waitClusterInstanceCount(endInstanceCount, signal);
+    await instances.waitClusterInstanceCount(endInstanceCount, signal);
+    return signal.throwIfAborted();
   }
   await waitFor(ecs, {
     isDone: (counts) =>
       endInstanceCount === 0 ? counts.instances === 0 : counts.instances >= endInstanceCount,
+    isNeeded: endInstanceCount > 0,
     name: "waitClusterInstanceCountTimeout",
     seconds: timeoutSeconds ?? instances.waitSeconds,
     what: endInstanceCount === 0 ? "all instances to leave" : `${endInstanceCount} instances to join`,
@@ -113,6 +116,7 @@ export async function waitClusterInstanceCount(
  * @param options `timeoutSeconds`: default 600.
  * @throws {TimeoutExceededError} if there are tasks left then; runs stop their own.
  * @throws {AwsError} if AWS can't be asked.
+ * @throws the reason of `signal`, if that ended the waiting.
  */
 export async function waitClusterTasksFinished(
   ecs: EcsInfrastructure,
@@ -133,8 +137,10 @@ function checkCount(name: string, value: number, least: number): void {
 
 async function waitFor(
   ecs: EcsInfrastructure,
-  { isDone, name, seconds, what }: {
+  { isDone, isNeeded = false, name, seconds, what }: {
     isDone(counts: ClusterCounts): boolean;
+    /** Whether a cluster that is not there is trouble; otherwise it holds nothing to wait for. */
+    readonly isNeeded?: boolean;
     readonly name: string;
     readonly seconds: number;
     readonly what: string;
@@ -145,7 +151,13 @@ async function waitFor(
     ...{ pollLeastMs, pollMostMs, signal },
     limitMs: 1000 * seconds,
   });
-  if (counts === undefined || isDone(counts) || signal.aborted) return;
+  if (counts === undefined && isNeeded) {
+    throw new DriverError(
+      `There is no cluster '${cluster ?? "default"}' for instances to join: make it first`,
+    );
+  }
+  if (counts === undefined || isDone(counts)) return;
+  signal.throwIfAborted();
   const { tasks, instances } = counts;
   throw new TimeoutExceededError(name, seconds, `${what} the cluster '${cluster ?? "default"}'`, {
     detail: `There are ${tasks} tasks and ${instances} instances in it`,

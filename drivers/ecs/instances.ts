@@ -106,10 +106,14 @@ export class Instances {
    * @param count how many.
    * @param patience ends the waiting.
    * @throws {TimeoutExceededError} if they have not come by `waitClusterInstanceCountTimeout`.
-   * @throws {DriverError} if too many instances ended before.
+   * @throws {DriverError} if too many instances ended before, or fewer were started.
    */
   async waitClusterInstanceCount(count: number, patience: AbortSignal): Promise<void> {
     if (!this.any) return;
+    const started = this.#startedMs.size;
+    if (started < count) {
+      throw new DriverError(`${count} instances are to join the cluster, and only ${started} were started`);
+    }
     while (!patience.aborted && (await this.#joined()).size < count) {
       const ended = await this.#ended();
       const left = this.#startedMs.size - ended.size;

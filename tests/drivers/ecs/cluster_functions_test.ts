@@ -149,6 +149,27 @@ Deno.test("a cluster that does not exist has no counts, and is not waited for", 
   assertEquals([await getClusterInstanceCount(ecs), await getClusterTaskCount(ecs)], [undefined, undefined]);
   await waitClusterTasksFinished(ecs);
   await waitClusterInstanceCount(ecs, 0);
+  await assertRejects(
+    () => waitClusterInstanceCount(ecs, 1),
+    DriverError,
+    "There is no cluster 'cluster' for instances to join",
+  );
+});
+
+Deno.test("waiting that a signal ends is told by its reason, and never taken for what was waited for", async () => {
+  const aws = new FakeAws();
+  const over = new AbortController();
+  await using opened = await open(aws, { signal: over.signal });
+  const { ecs } = opened;
+  await createCluster(ecs);
+  await createTaskDef(ecs);
+  await runInstances(ecs, 1);
+  const reason = new Error("enough");
+  const joining = assertRejects(() => waitClusterInstanceCount(ecs, 1), Error, "enough");
+  over.abort(reason);
+  await joining;
+  aws.join();
+  await assertRejects(() => waitClusterInstanceCount(ecs, 0), Error, "enough");
 });
 
 Deno.test("what is waited for in vain ends with the time, and says what is there", async () => {
@@ -162,7 +183,7 @@ Deno.test("what is waited for in vain ends with the time, and says what is there
   await runInstances(ecs, 2);
   aws.join();
   const tooMany = await assertRejects(() => waitClusterInstanceCount(ecs, 3), DriverError);
-  assertStringIncludes(tooMany.message, "instances ended before they joined the cluster");
+  assertEquals(tooMany.message, "3 instances are to join the cluster, and only 2 were started");
   const left = await assertRejects(
     () => waitClusterInstanceCount(ecs, 0, { timeoutSeconds: 0.02 }),
     TimeoutExceededError,
