@@ -45,8 +45,8 @@ const CONSEQUENCES: Readonly<Record<UnreadKind, string>> = {
     "gdal_translate -unscale -ot Float32 IN.tif OUT.tif applies them",
   colourTable: "which is not used: the function gets the table's indexes, not colours. " +
     "gdal_translate -expand rgb IN.tif OUT.tif makes bands of colours",
-  pages:
-    "which are not read: the first is all that counts. gdal_translate GTIFF_DIR:2:IN.tif OUT.tif takes out the second",
+  pages: "of which nothing is read: the first image is all that counts. With a directory's number for N, " +
+    "gdal_translate GTIFF_DIR:N:IN.tif OUT.tif takes its image out",
   tabFile:
     "whose place is not read: it counts as lying nowhere. gdal_translate IN.tif OUT.tif writes it into the file",
   damagedSidecar:

@@ -76,8 +76,12 @@ class LaterDirectories {
   readonly #overviews: { width: number; height: number }[] = [];
   #masks = 0;
   #pages = 0;
+  /** The main directory is number 1, as for GDAL's GTIFF_DIR. */
+  #directories = 1;
+  #firstPage = 0;
 
   add(directory: Ifd): void {
+    this.#directories++;
     const kind = directory.inlineNumber(TAG.NewSubfileType, 0);
     const isReduced = (kind & SUBFILE.REDUCED) !== 0;
     if ((kind & SUBFILE.MASK) !== 0) {
@@ -87,7 +91,10 @@ class LaterDirectories {
         width: directory.inlineNumber(TAG.ImageWidth, 0),
         height: directory.inlineNumber(TAG.ImageLength, 0),
       });
-    } else this.#pages++;
+    } else {
+      this.#pages++;
+      this.#firstPage ||= this.#directories;
+    }
   }
 
   overviews(): ImageDirectories["overviews"] {
@@ -98,8 +105,10 @@ class LaterDirectories {
     const parts: UnreadPart[] = [];
     if (this.#masks > 0) parts.push({ kind: "mask", what: "a mask of valid pixels" });
     if (this.#pages > 0) {
-      const images = this.#pages === 1 ? "one more image" : `${this.#pages} more images`;
-      parts.push({ kind: "pages", what: images });
+      const what = this.#pages === 1
+        ? `one more image (directory ${this.#firstPage})`
+        : `${this.#pages} more images (from directory ${this.#firstPage} on)`;
+      parts.push({ kind: "pages", what });
     }
     if (damage !== undefined) {
       parts.push({ kind: "damagedDirectory", what: `a damaged list of directories (${damage})` });

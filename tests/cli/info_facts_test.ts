@@ -48,3 +48,9 @@ Deno.test("a line for people shows some of many band names and overviews, and lo
   assertEquals(lines.find((line) => line.startsWith("  overviews"))!.endsWith("7 x 5 and 59960 more"), true);
   assertEquals(infoFacts(info).bandNames, bandNames);
 });
+
+Deno.test("a file's name steers no terminal and stays in one line", () => {
+  const info = { ...cited(""), location: "a\u001b[2J\nb.tif" };
+  assertEquals(infoLines(info)[0], "a [2J b.tif");
+  assertEquals(infoFacts(info).location, info.location);
+});

@@ -34,7 +34,7 @@ Deno.test("the first directory is the image, the reduced ones are its overviews,
   assertEquals(info.overviews, [{ width: 4, height: 4 }, { width: 2, height: 2 }]);
   assertEquals(info.unread, [
     { kind: "mask", what: "a mask of valid pixels" },
-    { kind: "pages", what: "one more image" },
+    { kind: "pages", what: "one more image (directory 6)" },
   ]);
 });
 
@@ -42,7 +42,7 @@ Deno.test("a first directory that says it is a mask or reduced is the image all 
   for (const kind of [1, 4, 5]) {
     const { info, pixels } = await read({ directories: [page(2, kind, 7), page(8, undefined, 1)] });
     assertEquals([info.width, pixels], [2, [7, 7, 7, 7]]);
-    assertEquals(info.unread, [{ kind: "pages", what: "one more image" }]);
+    assertEquals(info.unread, [{ kind: "pages", what: "one more image (directory 2)" }]);
   }
 });
 
@@ -124,7 +124,7 @@ Deno.test("directories full of entries take no more memory than what is used of 
   const { info } = await read(bytes);
   // As objects the 1.2 million entries took 200 MB.
   assert(Deno.memoryUsage().heapUsed - before < 64 << 20);
-  assertEquals(info.unread, [{ kind: "pages", what: "300 more images" }]);
+  assertEquals(info.unread, [{ kind: "pages", what: "300 more images (from directory 2 on)" }]);
 });
 
 Deno.test("directories that lie over one another end the walk", async () => {
