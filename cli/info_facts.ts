@@ -121,7 +121,10 @@ export function infoLines(info: RasterInfo): string[] {
     ],
   );
   const widest = Math.max(...rows.map(([label]) => label.length));
-  return [messageOf(facts.location), ...rows.map(([label, value]) => `  ${label.padEnd(widest)}  ${messageOf(value)}`)];
+  return [
+    messageOf(facts.location),
+    ...rows.map(([label, value]) => `  ${label.padEnd(widest)}  ${messageOf(value)}`),
+  ];
 }
 
 /** A line for people holds this many names or sizes, each this long; `--json` has them all. */

@@ -19,16 +19,16 @@ export function byteString(bytes: Uint8Array): string {
 
 /** The bytes that a text of one character a byte stands for. */
 export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(text, (one) => one.charCodeAt(0));
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
 }
 
 /** What people read in a part of a tag: UTF-8 where it is that, else Latin-1. */
 export function textOfBytes(part: string): string {
   if (!/[\u0080-\u00ff]/.test(part)) return part;
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(
-      Uint8Array.from(part, (one) => one.charCodeAt(0)),
-    );
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytesOf(part));
   } catch {
     // Not UTF-8: the characters are Latin-1's already.
     return part;

@@ -29,6 +29,12 @@ const MAX_KEYS = 256;
 /** Keys, whose offsets and counts are shorts, reach no further in any type. */
 const MAX_TEXT_BYTES = 8 * 2 * (MAX_SHORT + 1);
 
+/**
+ * The characters and numbers of all keys together. Keys may share them, so that a small file could claim any number; no system
+ * has more than some thousand.
+ */
+const MAX_VALUES = 1 << 17;
+
 /** What a file says of its coordinate system. */
 export interface ReadGeoKeys {
   /** The keys; null if there are none, or none that count. */
@@ -65,12 +71,24 @@ export async function readGeoKeys(ifd: Ifd): Promise<ReadGeoKeys> {
     doubles: await numbersOf(ifd, TAG.GeoDoubleParams, NUMBERS) ?? [],
     ascii: await textOf(ifd),
   };
+  if (valueCount(geoKeys) > MAX_VALUES) return damaged("keys of more values than any system has");
   const key = keyOutside(geoKeys);
   return key === undefined ? { geoKeys } : damaged(`a key ${key} whose value is not there`);
 }
 
 function damaged(what: string): ReadGeoKeys {
   return { geoKeys: null, damage: `a damaged coordinate system (${what})` };
+}
+
+/** How many characters and numbers the keys have, those that they share counted for each. */
+function valueCount({ directory, ascii }: GeoKeys): number {
+  let total = 0;
+  for (let at = 4; at < directory.length; at += 4) {
+    const [location, count, offset] = directory.slice(at + 1, at + 4) as [number, number, number];
+    // A text ends where the tag does, whatever the key says.
+    total += location === TAG.GeoAsciiParams ? Math.max(0, Math.min(count, ascii.length - offset)) : count;
+  }
+  return total;
 }
 
 /** The first key whose value lies outside its list. */

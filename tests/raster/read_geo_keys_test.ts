@@ -174,6 +174,23 @@ Deno.test("keys count only if they are sound, and else it is said that they don'
   }
 });
 
+Deno.test("keys may share their text or numbers, but not so that a small file has any number of them", async () => {
+  using folder = tempFolder();
+  const [text, doubles] = [letters(`${"x".repeat(40_000)}|\0`), new Array<number>(40_000).fill(1)];
+  for (const tag of [TEXTS, DOUBLES]) {
+    for (const [keys, kinds] of [[3, []], [4, ["damagedSystem"]], [250, ["damagedSystem"]]] as const) {
+      const shared = Array.from({ length: keys }, (_, index) => [5000 + index, tag, 40_000, 0]).flat();
+      const tags = {
+        [DIRECTORY]: { type: SHORT, values: [1, 1, 0, keys + 1, 1024, 0, 1, 1, ...shared] },
+        [tag]: tag === TEXTS ? { type: ASCII, values: text } : { type: DOUBLE, values: doubles },
+      };
+      Deno.writeFileSync(folder.file("a.tif"), tiff(tags));
+      const { geoKeys, unread } = await infoOf(folder.file("a.tif"));
+      assertEquals([geoKeys !== null, unread.map(({ kind }) => kind)], [kinds.length === 0, [...kinds]]);
+    }
+  }
+});
+
 Deno.test({
   name: gdalName("keys count where they count for GDAL"),
   ignore: gdalMissing !== false,
