@@ -21,6 +21,8 @@ export async function openReport(path: string): Promise<(page: string) => Promis
       ? "there is no such folder"
       : error instanceof Deno.errors.IsADirectory
       ? "it is a folder"
+      : error instanceof Deno.errors.NotADirectory
+      ? "a part of its path is a file, not a folder"
       : messageOf(error);
     throw new ConfigError(`Cannot write '${path}' of --report: ${why}. Name another file`, { cause: error });
   }

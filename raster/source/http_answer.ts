@@ -64,6 +64,12 @@ export async function readAnswer(response: Response, request: RangeRequest): Pro
       `the server sends it ${shown}-encoded, although it was asked not to; download the file first`,
     );
   }
+  if (status === 200 && /^text\/html\b/i.test(headers.get("content-type") ?? "")) {
+    throw new NoFileError(
+      "the server sent a web page in place of the file; it may want a login, which is not supported: download the " +
+        "file first",
+    );
+  }
   if (status === 200 && offset === 0) return await readWhole(response, request);
   if (status !== 206) throw statusError(response, request);
   const range = /^bytes (\d+)-(\d+)\/(\d+)$/i.exec(headers.get("content-range") ?? "");
@@ -89,12 +95,6 @@ export async function readAnswer(response: Response, request: RangeRequest): Pro
 async function readWhole(response: Response, request: RangeRequest): Promise<RangeAnswer> {
   const { headers } = response;
   const { byteLength } = request;
-  if (/^text\/html\b/i.test(headers.get("content-type") ?? "")) {
-    throw new NoFileError(
-      "the server sent a web page in place of the file; it may want a login, which is not supported: download the " +
-        "file first",
-    );
-  }
   const length = headers.get("content-length");
   const isSmall = length === null || Number(length) <= byteLength;
   const bytes = new Uint8Array(isSmall ? byteLength : 0);

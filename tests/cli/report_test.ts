@@ -90,10 +90,11 @@ Deno.test("apply --report writes the page, and finds out before the run whether 
     assertEquals(await run(...args, report), { status: 0, err: [] });
     assertMatch(await Deno.readTextFile(report), /^<!DOCTYPE html>[^]*<td>userfunction<\/td>[^]*<\/html>\n$/);
     for (
-      const [path, why] of [[join(folder, "no", "r.html"), "there is no such folder"], [
-        folder,
-        "it is a folder",
-      ]]
+      const [path, why] of [
+        [join(folder, "no", "r.html"), "there is no such folder"],
+        [join(scene, "r.html"), "a part of its path is a file, not a folder"],
+        [folder, "it is a folder"],
+      ]
     ) {
       assertEquals(await run(...args, path!), {
         status: 2,

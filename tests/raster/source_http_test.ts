@@ -276,6 +276,17 @@ Deno.test("percent signs in credentials that stand for nothing are the user's ow
   assertEquals(seen, [`Basic ${btoa("me:100%")}`]);
 });
 
+Deno.test("a login that runs out in mid-read is told as that, after one try", async () => {
+  const page = () => new Response("<html>log in</html>", { headers: { "content-type": "text/html" } });
+  await using server = serve(
+    new Uint8Array(100_000),
+    (_, ranged) => server.ranges.length === 1 ? ranged() : page(),
+  );
+  await using source = await openByteSource(server.url, quick);
+  await assertRejects(async () => await source.read(70_000, 10), RasterError, "it may want a login");
+  assertEquals(server.ranges.length, 2);
+});
+
 Deno.test("a machine that sends the whole file once is asked again", async () => {
   let n = 0;
   await using server = serve(
