@@ -105,11 +105,12 @@ function wholeJobs(meant: readonly FleetElement[], alive: readonly FleetElement[
 
 async function cancelUnknown({ scheduler, run, runId, clusters, notice }: FleetEndOptions): Promise<void> {
   const found = await scheduler.find(run, runToken(runId), clusters);
-  if (found === undefined) {
+  if (found === undefined || found.length === 0) {
+    const may = found === undefined ? "have been submitted" : "still be accepted";
     notice(
-      `A job of this run may have been submitted although ${scheduler.title} did not answer: see the command cleanup`,
+      `A job of this run may ${may} although ${scheduler.title} did not answer: see the command cleanup`,
     );
-  } else if (found.length > 0) {
+  } else {
     const trouble = await cancelJobs(scheduler, run, found);
     if (trouble !== undefined) {
       const shown = found.map((id) => shownId(scheduler, id)).join(", ");

@@ -62,6 +62,7 @@ export class JobSubmitter {
   #atOnce: number;
   #last: Promise<unknown> = Promise.resolve();
   #isUndecided = false;
+  readonly #givenUp = new AbortController();
 
   /** A submitter of one run. */
   constructor(options: JobSubmitterOptions) {
@@ -92,11 +93,20 @@ export class JobSubmitter {
     return this.#isUndecided;
   }
 
-  /** Waits until nothing is under way, for `ms` milliseconds at most. */
+  /**
+   * Waits until nothing is under way, for `ms` milliseconds at most. A submission that has not been answered by then is given up:
+   * its command must not outlive this program, and it is not known what has become of its job.
+   */
   async settled(ms: number): Promise<void> {
     const patience = new AbortController();
-    await Promise.race([this.#last, sleep(ms, patience.signal)]);
+    const isSettled = await Promise.race([
+      this.#last.then(() => true),
+      sleep(ms, patience.signal).then(() => false),
+    ]);
     patience.abort();
+    if (isSettled) return;
+    this.#isUndecided = true;
+    this.#givenUp.abort();
   }
 
   async #submitAll(first: number, end: number): Promise<void> {
@@ -140,6 +150,7 @@ export class JobSubmitter {
     });
     const result = await run(submission.command, {
       stdin: submission.script,
+      signal: this.#givenUp.signal,
       ...submission.environment ? { env: submission.environment } : {},
     });
     const jobId = result.exitCode === 0 ? scheduler.parseJobId(result.stdout) : undefined;

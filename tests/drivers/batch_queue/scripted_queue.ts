@@ -13,7 +13,7 @@ import type {
 import { sleep } from "../../../core/sleep.ts";
 import { checkedParams } from "../../../drivers/batch_queue/batch_driver.ts";
 import { BatchFleet } from "../../../drivers/batch_queue/batch_fleet.ts";
-import type { BatchScheduler } from "../../../drivers/batch_queue/batch_scheduler.ts";
+import type { BatchScheduler, QueueReport } from "../../../drivers/batch_queue/batch_scheduler.ts";
 import type { BatchQueueParams } from "../../../drivers/batch_queue/extra_params.ts";
 import { LogFolder } from "../../../drivers/batch_queue/log_folder.ts";
 import type {
@@ -34,6 +34,29 @@ export type Answer = (
 export const noAnswer: Answer = async (_argv, { timeoutMs = 60_000, signal }) => {
   await sleep(timeoutMs, signal ?? undefined);
   return { exitCode: undefined, stderr: "no answer" };
+};
+
+/** A line of `squeue` about a job. */
+export function line(id: string, state: string, more = "10:00|1:00:00|n1|None"): string {
+  return `${id}|${state}|${more}`;
+}
+
+/** A queue that lists jobs that have ended: what SLURM calls COMPLETING stands for PBS's state E. */
+export const lingering: BatchScheduler = {
+  ...slurm,
+  async ask(run, jobs) {
+    const answer = await slurm.ask(run, jobs);
+    const reports = [...answer.reports].map(([id, report]) =>
+      [
+        id,
+        report.reason.startsWith("COMPLETING") ? { ...report, state: "ended", isLeaving: true } : report,
+      ] as [
+        string,
+        QueueReport,
+      ]
+    );
+    return { ...answer, reports: new Map(reports) };
+  },
 };
 
 type EventOf<T extends FleetEvent["type"]> = Extract<FleetEvent, { type: T }>;
