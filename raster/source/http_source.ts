@@ -16,6 +16,7 @@ import {
 } from "./http_answer.ts";
 import { fetchFinal, RedirectError } from "./http_redirects.ts";
 import { displayName } from "./location.ts";
+import { StallWatch } from "./stall_watch.ts";
 import { InputChangedError, isSameVersion } from "./version.ts";
 
 /** Fetched when the source is opened: a cloud optimized GeoTIFF has all its directories there. */
@@ -25,6 +26,8 @@ const RETRIES = 3;
 const LONGEST_WAIT_MS = 10_000;
 /** Of machines that share an address, each with its own ETags, one that is known must answer within so many requests. */
 const MOST_ASKED_AGAIN = 8;
+/** Versions of one file that are remembered: a server may make up a new ETag for each range, of which there are millions. */
+const MOST_VERSIONS = 64;
 const DEFAULT_STALL_MS = 60_000;
 
 /** A file on a server that answers range requests. */
@@ -130,6 +133,7 @@ export class HttpSource implements ByteSource {
       if (again.total !== total) return false;
       if (!isKnown(again.version)) continue;
       this.#versions.push(version);
+      if (this.#versions.length > MOST_VERSIONS) this.#versions.splice(1, 1);
       return true;
     }
     return false;
@@ -226,45 +230,5 @@ function decodedText(text: string): string {
   } catch (error) {
     if (error instanceof URIError) return text;
     throw error;
-  }
-}
-
-/** Ends a request when nothing has come for a while, however long all of it takes. */
-class StallWatch implements Disposable {
-  readonly #request = new AbortController();
-  readonly #signals: readonly AbortSignal[];
-  readonly #stop = () => this.#request.abort();
-  readonly #stallMs: number;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #isStalled = false;
-
-  constructor(stallMs: number, signals: readonly (AbortSignal | undefined)[]) {
-    this.#stallMs = stallMs;
-    this.#signals = signals.filter((signal) => signal !== undefined);
-    for (const signal of this.#signals) signal.addEventListener("abort", this.#stop);
-    this.heard();
-  }
-
-  /** Ends the request. */
-  get signal(): AbortSignal {
-    return this.#request.signal;
-  }
-
-  get isStalled(): boolean {
-    return this.#isStalled;
-  }
-
-  /** Something came. */
-  heard(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#isStalled = true;
-      this.#stop();
-    }, this.#stallMs);
-  }
-
-  [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
-    for (const signal of this.#signals) signal.removeEventListener("abort", this.#stop);
   }
 }

@@ -223,6 +223,21 @@ Deno.test("weak ETags, and those of several machines behind one address, are of 
   }
 });
 
+Deno.test("a server that makes up an ETag for each range is read, and no more than 64 are remembered", async () => {
+  await using server = serve(new Uint8Array(100_000), (request, ranged) => {
+    server.state.etag = `"${request.headers.get("range")}"`;
+    return ranged();
+  });
+  await using source = await openByteSource(server.url, quick);
+  const requestsOf = async (offset: number) => {
+    const before = server.ranges.length;
+    assertEquals((await source.read(offset, 10)).length, 10);
+    return server.ranges.length - before;
+  };
+  for (let n = 0; n < 64; n++) assertEquals(await requestsOf(70_000 + n), 2);
+  assertEquals([await requestsOf(70_063), await requestsOf(70_000)], [1, 2]);
+});
+
 Deno.test("an ETag of its own for each machine does not matter where all say the same time of the last change", async () => {
   let n = 0;
   await using server = serve(new Uint8Array(100_000), (_, ranged) => {
