@@ -39,6 +39,8 @@ const CUT_SIDE = 8;
 const GREAT_STRIP_BYTES = 8 << 20;
 /** Codecs of which nothing can be decoded but the whole. */
 const WHOLE_ONLY: ReadonlySet<string> = new Set(["JPEG", "LERC"]);
+/** Of uncompressed strips in a local file whole rows are read if they are not longer: to leave bytes out costs more. */
+const STORED_ROW_BYTES = 16 << 10;
 
 /** Plans the reading of `inputs` by the blocks of a run, with a margin of `overlap` pixels. */
 export function planReading(
@@ -48,6 +50,7 @@ export function planReading(
   const total = totalBlocks(run.blocks);
   const needs = inputs.flatMap(({ files }) => files.map((file) => needOf(file, run)));
   const down = Math.min(total.y, Math.max(1, ...needs.map((need) => need.down)));
+  const needNoGroups = needs.every((need) => need.across === 1 && need.down === 1);
   let across = Math.min(total.x, Math.max(1, ...needs.map((need) => need.across)));
   const bytes = (across: number) => needs.reduce((sum, need) => sum + need.bytes(across), 0);
   const whole = bytes(across);
@@ -60,17 +63,40 @@ export function planReading(
       across = Math.max(narrowest, Math.ceil(widest / parts));
     }
   }
+  let kept = bytes(across);
+  // Uncompressed rows are worth some memory, but not that compressed ones get less of it.
+  if (needNoGroups && inputs.some(({ files }) => files.some((file) => storedRowsBytes(file, run) > 0))) {
+    across = total.x;
+  }
+  const storedBytes = (file: InputFile): number => {
+    const bytes = across === total.x ? storedRowsBytes(file, run) : 0;
+    if (kept + bytes > USUAL_BYTES) return 0;
+    kept += bytes;
+    return bytes;
+  };
   let at = 0;
   return {
     group: { across, down },
     inputs: inputs.map((input) => ({
       ...input,
       files: input.files.map((file) => {
-        const bytes = needs[at++]!.bytes(across);
+        const bytes = needs[at++]!.bytes(across) + storedBytes(file);
         return { ...file, cacheBytes: Math.max(LEAST_BYTES, Math.ceil(bytes)) };
       }),
     })),
   };
+}
+
+/** What the rows of a row of windows take that are worth keeping of uncompressed strips: 0 where none are. */
+function storedRowsBytes(
+  { tiles, width, height, beside, ...file }: InputFile,
+  { blocks, overlap }: { readonly blocks: BlockGrid; readonly overlap: number },
+): number {
+  if (tiles.tiled || tiles.compression !== "NONE" || beside === undefined) return 0;
+  const rowBytes = width * DATA_TYPES[file.dataType].bytes * (tiles.planar ? 1 : tiles.bands);
+  if (width <= blocks.windowxsize || rowBytes > STORED_ROW_BYTES) return 0;
+  const planes = tiles.planar ? new Set(file.layers).size : 1;
+  return Math.min(height, blocks.windowysize + 2 * overlap) * rowBytes * planes;
 }
 
 /** What a file asks for: groups of so many blocks, and the memory for the rows of one that is so wide. */
@@ -84,7 +110,7 @@ const NOTHING: Need = { across: 1, down: 1, narrowest: 1, bytes: () => 0 };
 
 function needOf(file: InputFile, run: { readonly blocks: BlockGrid; readonly overlap: number }): Need {
   const { tiles } = file;
-  // Of uncompressed pixels just those of the window are read.
+  // Of uncompressed pixels just those of the window have to be read.
   if (tiles.compression === "NONE") return NOTHING;
   return tiles.tiled ? needOfTiles(file, run) : needOfStrips(file, run);
 }

@@ -15,7 +15,8 @@ import { whenReady } from "./codecs/not_ready.ts";
 import { type Ifd, readHeader, type TiffHeader } from "./ifd.ts";
 import { readImageDirectories } from "./image_directories.ts";
 import { type ImageLayout, readImageLayout } from "./image_layout.ts";
-import { rawRequests } from "./raw_tiles.ts";
+import { RawRows } from "./raw_rows.ts";
+import { placeOfRawTile, type RawImage, rawRequests } from "./raw_tiles.ts";
 import { readRasterInfo } from "./read_raster_info.ts";
 import { COMPRESSION, TAG } from "./tags.ts";
 import { StripBands } from "./strip_bands.ts";
@@ -67,6 +68,7 @@ export class GeoTiffReader implements AsyncDisposable {
   readonly #header: TiffHeader;
   readonly #ifd: Ifd;
   readonly #layout: ImageLayout;
+  readonly #image: RawImage;
   readonly #index: TileIndex;
   readonly #cache: TileCache;
   readonly #cacheWholeTiles: boolean;
@@ -75,6 +77,8 @@ export class GeoTiffReader implements AsyncDisposable {
   readonly #decoder: () => Promise<TileDecoder>;
   readonly #strips: () => Promise<StripBands>;
   #openedStrips: StripBands | undefined;
+  /** Of an image in uncompressed strips. */
+  readonly #rawRows: RawRows | undefined;
 
   private constructor(
     source: ByteSource,
@@ -86,6 +90,7 @@ export class GeoTiffReader implements AsyncDisposable {
     this.#header = image.header;
     this.#ifd = image.ifd;
     this.#layout = image.layout;
+    this.#image = { name: source.name, layout: image.layout, littleEndian: image.header.littleEndian };
     this.#index = TileIndex.of(source, image.ifd, { ...image, littleEndian: image.header.littleEndian });
     const cacheBytes = options.cacheBytes ?? DEFAULT_CACHE_BYTES;
     this.#cache = new TileCache(cacheBytes);
@@ -95,6 +100,9 @@ export class GeoTiffReader implements AsyncDisposable {
     );
     this.#decoder = loadedOnce(() => this.#loadDecoder());
     this.#strips = loadedOnce(() => this.#openStrips(cacheBytes));
+    const { tiled } = image.layout;
+    const rows = { source, image: this.#image, index: this.#index, fillValues: this.#fillValues };
+    this.#rawRows = tiled || !this.#isRaw ? undefined : new RawRows(rows, cacheBytes);
   }
 
   /**
@@ -157,41 +165,35 @@ export class GeoTiffReader implements AsyncDisposable {
   async #readBands(window: PixelWindow, bands: readonly number[], target: WindowTarget): Promise<void> {
     const layout = this.#layout;
     if (cutsStrips(layout, window)) return await (await this.#strips()).read(window, bands, target);
+    if (this.#rawRows?.suits(window, bands.length)) return await this.#rawRows.read(window, bands, target);
     const tiles = tilesOfWindow(layout, window, bands);
     for (const { first, last } of tiles.ranges) {
       const loading = this.#index.load(first, last);
       if (loading !== undefined) await loading;
     }
-    if (layout.compression === COMPRESSION.NONE && layout.packed === undefined) {
-      await this.#readRaw(tiles.tiles, target);
-    } else await this.#readEncoded(tiles.tiles, target);
+    if (this.#isRaw) await this.#readRaw(tiles.tiles, target);
+    else await this.#readEncoded(tiles.tiles, target);
+  }
+
+  /** Whether samples are in the file as they are in memory, but for their byte order. */
+  get #isRaw(): boolean {
+    return this.#layout.compression === COMPRESSION.NONE && this.#layout.packed === undefined;
   }
 
   /** Closes the file and forgets its tiles. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#cache.clear();
     this.#openedStrips?.clear();
+    this.#rawRows?.clear();
     await this.#source[Symbol.asyncDispose]();
   }
 
   async #readRaw(tiles: readonly WindowTile[], target: WindowTarget): Promise<void> {
     const requests: ReadRequest[] = [];
     for (const tile of tiles) {
-      const offset = this.#index.offset(tile.index);
-      if (offset === undefined) {
-        target.fill(tile, this.#fillValues);
-        continue;
-      }
-      const image = {
-        name: this.#source.name,
-        layout: this.#layout,
-        littleEndian: this.#header.littleEndian,
-      };
-      const said = this.#index.byteCount(tile.index);
-      const isShort = said < tileSize(this.#layout, tile.tileRow).byteLength;
-      // As in libtiff what is there counts, although the directory says less.
-      const byteCount = isShort ? Math.max(said, this.#index.bytesToNext(tile.index)) : said;
-      requests.push(...rawRequests(tile, { image, target, offset, byteCount }));
+      const offset = placeOfRawTile(this.#index, tile, this.#image);
+      if (offset === undefined) target.fill(tile, this.#fillValues);
+      else requests.push(...rawRequests(tile, { image: this.#image, target, offset }));
     }
     await readCoalesced(this.#source, requests, this.#source.worthSkippingBytes);
   }

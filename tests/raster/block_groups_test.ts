@@ -82,6 +82,29 @@ Deno.test("uncompressed pixels and bands that are not read count nothing", () =>
   assertEquals(plan([fileOf(10980, 5000, { tiles, layers: [4, 8] })]).sizes, [10980 * 256 * 2 * 2 / MIB]);
 });
 
+Deno.test("short rows of uncompressed strips in a local file are kept for a row of windows, if nothing else needs the memory", () => {
+  const beside = { path: "/a.tif", version: "1", hasPlace: true };
+  const stored = (width: number, changes: Partial<InputFile & InputTiles> = {}) =>
+    fileOf(width, 2000, { compression: "NONE", beside, ...changes });
+  const one = plan([stored(8192)]);
+  assertEquals([one.across, one.down, one.sizes], [32, 1, [4]]);
+  assertEquals(plan([stored(8193)]).across, 1);
+  assertEquals(plan([stored(8192, { beside: undefined })]).across, 1);
+  // Half of twelve bands of 4 MiB each.
+  const tiles = { tiled: false, width: 8192, height: 1, planar: true, bands: 12, compression: "NONE" };
+  assertEquals(plan([stored(8192, { tiles, layers: [1, 2, 3, 4, 5, 6] })]).sizes, [24]);
+  const many = plan(Array.from({ length: 9 }, () => stored(8192)));
+  assertEquals(many.sizes, [...Array(8).fill(4), 1 / 8]);
+  const deflate = fileOf(8192, 2000, { bands: 7 });
+  assertEquals(plan([deflate, stored(8192)]).sizes, [28, 4]);
+  const larger = fileOf(8192, 2000, { bands: 9 });
+  assertEquals(plan([larger, stored(8192)]), {
+    ...plan([larger]),
+    sizes: [...plan([larger]).sizes, 1 / 8],
+    sum: plan([larger]).sum + 1 / 8,
+  });
+});
+
 Deno.test("inputs of different layouts in one run share groups that suit all of them", () => {
   const tiles = { tiled: true, width: 512, height: 512, planar: false, bands: 1, compression: "LZW" };
   const { across, down, sizes } = plan([fileOf(6000, 6000), fileOf(6000, 6000, { tiles })]);
