@@ -22,87 +22,126 @@ export async function cleanUpRuns(
   selector: RunSelector,
   run: CommandRunner,
 ): Promise<CleanupReport> {
-  const report = { removed: [] as string[], failed: [] as string[] };
-  const notice = (line: string) => selector.notice?.(line);
-  const cancelled = new Map<ThingRecord, readonly DeadJob[]>();
-  for (const dead of selector.runs) {
-    for (const thing of jobsOf(dead)) {
-      const jobs = await cancelThing(dead, thing);
-      if (jobs !== undefined) cancelled.set(thing, jobs);
-    }
-  }
-  // All at once: each may take its time.
-  await untilGone([...cancelled.values()].flat(), lookById(scheduler, run), notice);
-  for (const dead of selector.runs) await finishRun(dead);
+  const cleanUp = new CleanUp(scheduler, selector, run);
+  await cleanUp.registeredRuns();
   const { runId } = selector.unregistered ?? {};
-  if (runId !== undefined) await cleanUpByToken(runId);
-  return report;
+  if (runId !== undefined) await cleanUp.unregisteredRun(runId);
+  return cleanUp.report;
+}
 
-  function jobsOf({ things }: RegisteredRun): ThingRecord[] {
-    return things.filter(({ type }) => type === JOB_THING);
+/** One cleanup, and its report. */
+class CleanUp {
+  readonly report = { removed: [] as string[], failed: [] as string[] };
+  readonly #scheduler: BatchScheduler;
+  readonly #selector: RunSelector;
+  readonly #run: CommandRunner;
+
+  constructor(scheduler: BatchScheduler, selector: RunSelector, run: CommandRunner) {
+    this.#scheduler = scheduler;
+    this.#selector = selector;
+    this.#run = run;
+  }
+
+  /** Removes what the register knows of. */
+  async registeredRuns(): Promise<void> {
+    const { runs } = this.#selector;
+    const cancelled = new Map<ThingRecord, readonly DeadJob[]>();
+    for (const dead of runs) {
+      for (const thing of jobsOf(dead)) {
+        const jobs = await this.#cancelThing(dead, thing);
+        if (jobs !== undefined) cancelled.set(thing, jobs);
+      }
+    }
+    // All at once: each may take its time.
+    await this.#untilGone([...cancelled.values()].flat(), lookById(this.#scheduler, this.#run));
+    for (const dead of runs) await this.#finishRun(dead, cancelled);
+  }
+
+  /** Removes the jobs of a run that no register here knows, by the comment that they carry. */
+  async unregisteredRun(runId: string): Promise<void> {
+    const { dryRun, confirm } = this.#selector;
+    const scheduler = this.#scheduler;
+    const place = { token: runToken(runId), clusters: scheduler.clusters?.([], Deno.env.toObject()) };
+    const ids = await scheduler.find(this.#run, place.token, place.clusters);
+    if (ids === undefined) return this.#isSilent(`run ${runId}`);
+    if (ids.length === 0) return;
+    const shown = ids.map((id) => shownId(scheduler, id)).join(", ");
+    const question = `Cancel ${scheduler.title} job(s) ${shown}, which say that they are of run ${runId}?`;
+    if (!dryRun && !await confirm(question)) return;
+    const jobs = await this.#cancel(this.#deadJobs(ids, runId));
+    if (jobs === undefined) return;
+    await this.#untilGone(jobs, lookByToken(scheduler, this.#run, place));
+    this.#tell(jobs);
   }
 
   /** Says what has become of a run's jobs; removes its logs if they are gone. */
-  async function finishRun(dead: RegisteredRun): Promise<void> {
+  async #finishRun(
+    dead: RegisteredRun,
+    cancelled: ReadonlyMap<ThingRecord, readonly DeadJob[]>,
+  ): Promise<void> {
     const things = jobsOf(dead);
     const folders = dead.things.filter(({ type }) => type === FOLDER_THING);
     let areJobsGone = true;
     for (const thing of things) {
       const jobs = cancelled.get(thing);
-      if (jobs === undefined || !tell(jobs)) areJobsGone = false;
-      else if (!selector.dryRun) await dead.gone(thing);
+      if (jobs === undefined || !this.#tell(jobs)) areJobsGone = false;
+      else if (!this.#selector.dryRun) await dead.gone(thing);
     }
-    if (areJobsGone && things.length === 0 && folders.length > 0) areJobsGone = await isUnlisted(dead.runId);
-    for (const thing of folders) if (areJobsGone) await cleanUpFolder(dead, thing);
+    if (areJobsGone && things.length === 0 && folders.length > 0) {
+      areJobsGone = await this.#isUnlisted(dead.runId);
+    }
+    for (const thing of folders) if (areJobsGone) await this.#cleanUpFolder(dead, thing);
   }
 
   /** Whether the queue has no job of a run any more, of which the register knows none. */
-  async function isUnlisted(runId: string): Promise<boolean> {
-    if (selector.dryRun) return true;
+  async #isUnlisted(runId: string): Promise<boolean> {
+    if (this.#selector.dryRun) return true;
     const place = { token: runToken(runId), clusters: undefined };
-    const ids = await scheduler.find(run, place.token);
+    const ids = await this.#scheduler.find(this.#run, place.token);
     if (ids === undefined) {
-      report.failed.push(`logs of run ${runId}: ${scheduler.title} does not answer; try again later`);
+      this.#isSilent(`logs of run ${runId}`);
       return false;
     }
-    const jobs = ids.map((jobId) => deadJob(scheduler, { jobId, arraySize: undefined }, runId));
+    const jobs = this.#deadJobs(ids, runId);
     for (const job of jobs) job.standing = "still there";
-    await untilGone(jobs, lookByToken(scheduler, run, place), notice);
-    return tell(jobs.filter(({ standing }) => standing !== undefined));
+    await this.#untilGone(jobs, lookByToken(this.#scheduler, this.#run, place));
+    return this.#tell(jobs.filter(({ standing }) => standing !== undefined));
   }
 
   /** Tells the jobs of a line of the register to end; undefined if that did not succeed. */
-  async function cancelThing(
+  async #cancelThing(
     { runId }: RegisteredRun,
     { key, data }: ThingRecord,
-  ): Promise<DeadJob[] | undefined> {
+  ): Promise<readonly DeadJob[] | undefined> {
     const clusters = typeof data?.clusters === "string" ? data.clusters : undefined;
-    const ids = typeof data?.id === "string" ? [data.id] : await scheduler.find(run, key, clusters);
+    const ids = typeof data?.id === "string"
+      ? [data.id]
+      : await this.#scheduler.find(this.#run, key, clusters);
     if (ids === undefined) {
-      report.failed.push(`job ${key}: ${scheduler.title} does not answer; try again later`);
+      this.#isSilent(`job ${key}`);
       return undefined;
     }
     const arraySize = typeof data?.arraySize === "number" ? data.arraySize : undefined;
-    return await cancel(ids.map((jobId) => deadJob(scheduler, { jobId, arraySize }, runId)));
+    return await this.#cancel(this.#deadJobs(ids, runId, arraySize));
   }
 
-  async function cancel(jobs: DeadJob[]): Promise<DeadJob[] | undefined> {
-    if (selector.dryRun) return jobs;
-    const trouble = await cancelJobs(scheduler, run, jobs.map(({ jobId }) => jobId));
+  async #cancel(jobs: readonly DeadJob[]): Promise<readonly DeadJob[] | undefined> {
+    if (this.#selector.dryRun) return jobs;
+    const trouble = await cancelJobs(this.#scheduler, this.#run, jobs.map(({ jobId }) => jobId));
     if (trouble === undefined) {
       for (const job of jobs) job.standing = "told to end";
       return jobs;
     }
-    report.failed.push(...jobs.map(({ what }) => `${what}: ${trouble}`));
+    this.report.failed.push(...jobs.map(({ what }) => `${what}: ${trouble}`));
     return undefined;
   }
 
   /** Whether all of them are gone; says so of each. */
-  function tell(jobs: readonly DeadJob[]): boolean {
+  #tell(jobs: readonly DeadJob[]): boolean {
     for (const { what, standing } of jobs) {
-      if (standing === undefined) report.removed.push(what);
+      if (standing === undefined) this.report.removed.push(what);
       else {
-        report.failed.push(
+        this.report.failed.push(
           `${what}: it has been told to end, and is still in the queue (${standing}); its logs are kept`,
         );
       }
@@ -110,43 +149,40 @@ export async function cleanUpRuns(
     return jobs.every(({ standing }) => standing === undefined);
   }
 
-  async function cleanUpFolder(dead: RegisteredRun, thing: ThingRecord): Promise<void> {
+  async #cleanUpFolder(dead: RegisteredRun, thing: ThingRecord): Promise<void> {
+    const { removed, failed } = this.report;
     // A register is a file that someone may have edited: only a folder of the run's own name is removed.
     const isOwn = thing.key.split("/").at(-1)?.replace(/^blockfleet_/, "") === dead.runId;
     if (!isOwn) {
-      report.failed.push(
-        `folder ${thing.key}: its name is not that of run ${dead.runId}, so it is left alone`,
-      );
+      failed.push(`folder ${thing.key}: its name is not that of run ${dead.runId}, so it is left alone`);
       return;
     }
     const what = `logs ${thing.key}`;
-    if (!selector.dryRun) {
+    if (!this.#selector.dryRun) {
       try {
         await removeFolder(thing.key);
       } catch (error) {
-        report.failed.push(`${what}: ${messageOf(error)}`);
+        failed.push(`${what}: ${messageOf(error)}`);
         return;
       }
       await dead.gone(thing);
     }
-    report.removed.push(what);
+    removed.push(what);
   }
 
-  /** Jobs of a run that no register here knows, by the comment that they carry. */
-  async function cleanUpByToken(runId: string): Promise<void> {
-    const place = { token: runToken(runId), clusters: scheduler.clusters?.([], Deno.env.toObject()) };
-    const ids = await scheduler.find(run, place.token, place.clusters);
-    if (ids === undefined) {
-      report.failed.push(`run ${runId}: ${scheduler.title} does not answer; try again later`);
-      return;
-    }
-    if (ids.length === 0) return;
-    const shown = ids.map((id) => shownId(scheduler, id)).join(", ");
-    const question = `Cancel ${scheduler.title} job(s) ${shown}, which say that they are of run ${runId}?`;
-    if (!selector.dryRun && !await selector.confirm(question)) return;
-    const jobs = await cancel(ids.map((jobId) => deadJob(scheduler, { jobId, arraySize: undefined }, runId)));
-    if (jobs === undefined) return;
-    await untilGone(jobs, lookByToken(scheduler, run, place), notice);
-    tell(jobs);
+  #deadJobs(ids: readonly string[], runId: string, arraySize?: number): DeadJob[] {
+    return ids.map((jobId) => deadJob(this.#scheduler, { jobId, arraySize }, runId));
   }
+
+  #isSilent(what: string): void {
+    this.report.failed.push(`${what}: ${this.#scheduler.title} does not answer; try again later`);
+  }
+
+  async #untilGone(jobs: readonly DeadJob[], look: Parameters<typeof untilGone>[1]): Promise<void> {
+    await untilGone(jobs, look, (line) => this.#selector.notice?.(line));
+  }
+}
+
+function jobsOf({ things }: RegisteredRun): ThingRecord[] {
+  return things.filter(({ type }) => type === JOB_THING);
 }
