@@ -18,10 +18,12 @@ const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&",
 export function parseListing(text: string): Map<string, QueueReport> | undefined {
   if (!text.includes("</job_info>")) return undefined;
   const reports = new Map<string, QueueReport>();
-  for (const [, entry] of text.matchAll(/<job_list\b[^>]*>(.*?)<\/job_list>/gs)) {
-    const job = element(entry!, "JB_job_number");
-    const task = element(entry!, "tasks");
+  for (const part of text.split("<job_list ").slice(1)) {
+    const [entry, rest] = part.split("</job_list>", 2);
+    // An answer that was cut off in the middle of a job says nothing of it.
+    const job = rest === undefined ? undefined : element(entry!, "JB_job_number");
     if (job === undefined) continue;
+    const task = element(entry!, "tasks");
     reports.set(task === undefined ? job : `${job}.${task}`, report(entry!));
   }
   return reports;

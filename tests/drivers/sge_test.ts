@@ -35,6 +35,9 @@ Deno.test("the listing is read by job and element, with state, host and time lim
 
 Deno.test("an empty listing is an answer, and what is none is not", () => {
   assertEquals(parseListing(capture("empty_listing.out"))?.size, 0);
+  const cut = '<job_list state="running"><JB_job_number>7</JB_job_number>\n';
+  const whole = capture("listing.out");
+  assertEquals(parseListing(whole.replace("<job_list ", `${cut}<job_list `)), parseListing(whole));
   assertEquals([parseListing(""), parseListing("error: something")], [undefined, undefined]);
 });
 
