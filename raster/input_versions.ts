@@ -41,7 +41,7 @@ async function checkUnchanged(file: InputFile, siblings: LocalSiblings): Promise
     if (error instanceof RasterError && error.cause instanceof Deno.errors.NotFound) return;
     throw error;
   }
-  if (beside === undefined) return;
+  if (beside?.path === undefined) return;
   const facts = await findSidecarFacts(siblings, beside.path, {
     hasPlace: beside.hasPlace,
     lookForOthers: false,

@@ -120,8 +120,8 @@ async function planFile(
     nodata: layerNodata({ ...givenNodata(file, controls), layers }),
     bandNodata: isGiven("nodata") ? info.bandNodata : undefined,
     version: info.version,
-    beside: isRemote(location) ? undefined : {
-      path: absolutePath(location),
+    beside: {
+      path: isRemote(location) ? undefined : absolutePath(location),
       version: info.sidecarsVersion,
       hasPlace: info.geotransform !== null && !isGiven("geotransform"),
     },

@@ -42,7 +42,7 @@ export interface InputFile {
   readonly bandNodata: readonly (number | bigint | null)[] | undefined;
   /** What it was when the run was planned; a file that has changed since is refused. */
   readonly version: string;
-  /** What the manager has found beside it; undefined on a server. Workers read no files beside it. */
+  /** What the manager has found beside it. Workers read no files beside it. */
   readonly beside: InputBeside | undefined;
   /** How its pixels lie in it. */
   readonly tiles: InputTiles;
@@ -50,10 +50,13 @@ export interface InputFile {
   readonly cacheBytes?: number;
 }
 
-/** What lies beside a local input. */
+/** What lies beside an input. */
 export interface InputBeside {
-  /** The input's path as it was given, absolute: what lies beside the file that a link leads to does not count. */
-  readonly path: string;
+  /**
+   * A local input's path as it was given, absolute: what lies beside the file that a link leads to does not count. Undefined on a
+   * server.
+   */
+  readonly path: string | undefined;
   /** Changes when what the files there say does; "" if they say nothing. */
   readonly version: string;
   /** Whether the input itself says where it lies, so that a world file counts for nothing. */

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { ConfigError, RasterError } from "../../core/errors.ts";
 import { CW_SUBPROC } from "../../core/kinds.ts";
 import type { ApplyOptions } from "../../raster/apply_options.ts";
+import type { PixelGrid } from "../../raster/pixel_grid.ts";
 import { readFileInfo } from "../../raster/sidecars/read_file_info.ts";
 import { InputChangedError } from "../../raster/source/version.ts";
 import { tempFolder } from "../gdal.ts";
@@ -231,6 +232,32 @@ Deno.test("a run is not resumed with another file beside its input", async () =>
   );
   Deno.writeTextFileSync(beside, place(0));
   await run(scene.job("p", { resume: true }));
+});
+
+Deno.test("a run is not resumed with another file beside its input on a server, though its grid is the same", async () => {
+  using scene = await resumeScene();
+  makeRaster(scene.file("web.tif"), { ...PLACELESS, width: 96, height: 64, bands: 2, nodata: 7 });
+  const place = (x: number) => new TextEncoder().encode(worldPlace(x));
+  await using server = serveRanges({
+    "/web.tif": Deno.readFileSync(scene.file("web.tif")),
+    "/web.tfw": place(0),
+  });
+  const referencePixgrid: PixelGrid = {
+    geotransform: [0, 10, 0, 5_000_000, 0, -10],
+    geoKeys: null,
+    ncols: 96,
+    nrows: 64,
+  };
+  const job = scene.job("p", {
+    infiles: { img: `${server.url}/web.tif` },
+    controls: { referencePixgrid, footprint: "bounds_from_reference" },
+  });
+  await scene.fail(10, job);
+  server.files.set("/web.tfw", place(160));
+  const resumed = { ...job, resume: true };
+  await assertRejects(() => run(resumed), ConfigError, "what lies beside input img is not the same");
+  server.files.set("/web.tfw", place(0));
+  await run(resumed);
 });
 
 Deno.test("on a server files beside an input are asked for only where it does not say where it lies", async () => {
