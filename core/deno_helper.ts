@@ -12,6 +12,9 @@ export interface DenoHelperOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** For output that people and programs read, and without a look on the internet for a newer Deno. */
+export const QUIET: Readonly<Record<string, string>> = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
+
 /**
  * A shell that runs the command that follows and kills it when its own standard input ends. That is a pipe from this process,
  * so that it ends with this process, whatever ends it: Deno may wait for minutes for a server that does not answer.
@@ -42,7 +45,7 @@ export async function runDeno(
   const child = new Deno.Command(program!, {
     args: rest,
     cwd,
-    env: { NO_COLOR: "1" },
+    env: QUIET,
     ...{ stdin: "piped", stdout: "piped", stderr: "piped" },
   }).spawn();
   const lifeline = child.stdin.getWriter();

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { QUIET } from "./deno_helper.ts";
 import type { FleetSpec, HostedChannel } from "./driver.ts";
 import { workerCommand } from "./worker_command.ts";
 
@@ -45,7 +46,7 @@ export function localWorker(worker: number, spec: FleetSpec, channel: HostedChan
       // This program may itself be a job, whose id is in the environment.
       ...["--native-id", "pid"],
     ],
-    env: { NO_COLOR: "1" },
+    env: QUIET,
     input: `${key}\n`,
   };
 }

@@ -55,6 +55,21 @@ Deno.test({
   },
 });
 
+Deno.test("a worker process asks no server for a newer Deno", async () => {
+  // It has this variable even where this program does not.
+  Deno.env.delete("DENO_NO_UPDATE_CHECK");
+  const blocks = mapBlocks({
+    userFunction: () => Deno.env.get("DENO_NO_UPDATE_CHECK"),
+    blocks: [1],
+    concurrency: {
+      computeWorkerKind: CW_SUBPROC,
+      numComputeWorkers: 1,
+      workerPermissions: ["--allow-env"],
+    },
+  });
+  for await (const { result } of blocks) assertEquals(result, "1");
+});
+
 Deno.test({
   name: "a key that came in the environment is erased from the one that the process was started with",
   ignore,
