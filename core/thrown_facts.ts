@@ -64,11 +64,20 @@ export function cutUncaught(thrown: unknown): void {
 export function cutFacts({ name, message, stack }: ThrownFacts): ThrownFacts {
   const shownMessage = cutText(message.trim(), MAX_MESSAGE);
   // A stack begins with the message; the places behind it must not be lost with the message's end.
-  const at = message.length <= MAX_MESSAGE ? -1 : stack.indexOf(message);
+  const at = message.length <= MAX_MESSAGE ? -1 : placeIn(stack, { name, message });
   const shownStack = at < 0 ? stack : stack.slice(0, at) + shownMessage + stack.slice(at + message.length);
   return {
     name: cutText(name, MAX_NAME),
     message: shownMessage,
     stack: cutText(shownStack, MAX_STACK),
   };
+}
+
+/**
+ * Where a message stands in its stack; -1 if it does not. Only the places behind the error's name are looked at: to look for it
+ * anywhere may take time that grows with the square of its length.
+ */
+function placeIn(stack: string, { name, message }: Pick<ThrownFacts, "name" | "message">): number {
+  const firstColon = stack.slice(0, MAX_NAME).indexOf(": ");
+  return [firstColon + 2, name.length + 2, 0].find((at) => stack.startsWith(message, at)) ?? -1;
 }

@@ -4,7 +4,7 @@ import { withKeptNote } from "../../core/kept_note.ts";
 import { CW_NONE, CW_SUBPROC, CW_THREADS } from "../../core/kinds.ts";
 import { mapBlocks } from "../../core/map_blocks.ts";
 import { blockFailure } from "../../core/remote_failure.ts";
-import { thrownFacts } from "../../core/thrown_facts.ts";
+import { cutFacts, thrownFacts } from "../../core/thrown_facts.ts";
 import { errorDetails, errorLine } from "../../cli/exit_status.ts";
 import { THROWN } from "./throwing_function.ts";
 
@@ -87,6 +87,15 @@ Deno.test("texts of blanks, dashes and line feeds take no time that grows with t
     }, CONTEXT);
     assert(failure.message.length > 0);
   }
+});
+
+Deno.test("a long message is taken out of its stack, and one that almost stands there takes no longer", () => {
+  const half = "a".repeat(2_000_000);
+  const almost = { name: "Error", message: `${half}b${half}`, stack: half.repeat(6) };
+  assertEquals(cutFacts(almost).stack.length, 16_000 + "... (11984000 more characters)".length);
+  const { message } = almost;
+  const { stack } = cutFacts({ ...almost, stack: `TypeError: ${message}\n    at here.ts:1:2` });
+  assertEquals(stack, `TypeError: ${"a".repeat(2000)}... (3998001 more characters)\n    at here.ts:1:2`);
 });
 
 Deno.test("what the program shows of an error that is not ours is short, and is shown whatever its properties do", () => {
