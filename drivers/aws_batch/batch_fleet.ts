@@ -165,7 +165,7 @@ export class BatchFleet implements Fleet {
     try {
       await Promise.allSettled(this.#underway);
       this.#watch.hurry();
-      // Whoever was told that there is no more work ends by itself; the queue need not call that a failure.
+      // A worker that was told that there is no more work ends by itself; if it were terminated, Batch would call it failed.
       if (finished) {
         await this.#watch.until(() => book.live().every(({ hello }) => hello === undefined), timing.ownEndMs);
       }

@@ -67,7 +67,7 @@ export async function stackOutputs(caller: AwsCaller, stack: string): Promise<Ma
 /**
  * Finds out where jobs go.
  *
- * @throws {ConfigError} if the stack is not there, or is none of ours.
+ * @throws {ConfigError} if the stack is not there, or lacks an output that is needed.
  * @throws {AwsError} if AWS can't be asked.
  */
 export async function findPlace(caller: AwsCaller, params: AwsBatchExtraParams): Promise<BatchPlace> {

@@ -188,7 +188,7 @@ export class BatchFleet implements Fleet {
     let isLate = false;
     const submitted = this.#submitter.submit(first, workers).catch((error) => {
       const reason = messageOf(error);
-      // Otherwise whoever asked for them is told by the error itself.
+      // Otherwise the caller hears of it from the error itself.
       const isTold = isLate || this.#roster.accepted > 0;
       for (let worker = first; worker < first + workers; worker++) {
         if (this.#roster.current(worker)) continue;

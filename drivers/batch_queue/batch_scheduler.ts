@@ -22,7 +22,7 @@ export interface JobRequest {
   readonly logPrefix?: string;
   /** Names its log where the scheduler can't name it by its id: unique to one submission. */
   readonly logStem: string;
-  /** Whether its log is to be there while it runs, where the scheduler would else bring it at the end. Default false. */
+  /** Whether its log is to be there while it runs, where the scheduler would otherwise bring it at the end. Default false. */
   readonly isFollowed?: boolean;
   /** The user's parameters. */
   readonly params: CheckedParams;

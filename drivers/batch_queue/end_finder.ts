@@ -141,7 +141,7 @@ export class EndFinder {
   }
 }
 
-/** Whether a log says all that is to be had from it. */
+/** Whether nothing more is to be expected of a log. */
 function isWhole(log: JobLog | undefined, report: QueueReport | undefined): boolean {
   if (log === undefined) return false;
   return log.exitStatus !== undefined || report?.overMemory !== undefined && log.schedulerWords.length > 0;

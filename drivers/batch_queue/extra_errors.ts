@@ -15,7 +15,7 @@ export interface LogError {
 }
 
 /**
- * What a job left that nobody else will hear of; undefined for nothing.
+ * What a job's log has that never came over the channel; undefined if there is nothing to report.
  *
  * @param end how the job ended.
  * @param log its log; undefined if that can't be read.
@@ -26,7 +26,7 @@ export function extraError(
   log: JobLog | undefined,
   { isCancelled }: { readonly isCancelled: boolean },
 ): string | undefined {
-  // An end that was asked for is none to report, and neither is one of which nothing is known.
+  // An end that was asked for is not reported, and neither is one of which nothing is known.
   const isOdd = isTrouble(end) && end.exitCode !== undefined && !isCancelled && log?.signal === undefined;
   if (isOdd || end.isOverMemory) return end.text;
   const words = log?.schedulerWords.join("; ") ?? "";

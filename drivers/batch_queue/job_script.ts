@@ -107,7 +107,7 @@ const WATCH = `coproc blockfleet_watch {
 `;
 const WATCH_BEGINS = `printf '%s\\n' "$blockfleet_worker" >&"\${blockfleet_watch[1]}"
 `;
-// Whoever has ended the watch must not end the script by it.
+// If someone has killed the watch, writing to it must not end the script.
 const WATCH_ENDS = `trap '' PIPE
 { printf 'done\\n' >&"\${blockfleet_watch[1]}"; } 2> /dev/null || :
 `;

@@ -75,7 +75,7 @@ export class LogFolder {
   async finish({ areJobsGone }: { areJobsGone: boolean }): Promise<void> {
     const isKept = this.#keep || this.#hasTrouble;
     if (isKept) this.#notice(`The workers' logs are in ${this.path}`);
-    // Jobs that are still there may write on: whoever cleans them up removes the folder, too.
+    // Jobs that are still there may write on: the cleanup that removes them removes the folder, too.
     if (!isKept && areJobsGone) await removeFolder(this.path);
     if (isKept || areJobsGone) await this.#entry.gone();
   }

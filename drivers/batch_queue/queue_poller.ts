@@ -99,7 +99,7 @@ export class QueuePoller {
     const answer = await this.#options.ask();
     const isNews = answer === true;
     const longer = Math.min(DELAY_MS.most, this.#delayMs * DELAY_MS.growth);
-    // Whoever hastened it wanted one answer soon, not many.
+    // A caller of hasten() wants one answer soon, not many.
     this.#delayMs = isNews ? DELAY_MS.least : Math.max(DELAY_MS.least, longer);
     if (typeof answer === "string") this.#silent(answer);
     else this.#heard();

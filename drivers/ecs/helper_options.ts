@@ -59,7 +59,7 @@ export const HELPER_KEYS: Readonly<Record<keyof HelperOptions, true>> = {
   environment: true,
 };
 
-/** Whoever checks options names the helper that they are for. */
+/** Checks the options of one helper, which its errors name. */
 export class OptionCheck {
   readonly #helper: string;
   readonly #options: Readonly<Record<string, unknown>>;

@@ -164,7 +164,7 @@ export class Instances {
       };
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
-      // Whoever can't be told how they are waits as if they were well.
+      // An answer may come the next time; where none ever will, nothing is waited for.
       return { isComing: error.transient };
     }
   }

@@ -54,7 +54,7 @@ async function notEnded(
       for (const { arn, reason } of failures) if (reason === "MISSING") left.delete(arn ?? "");
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
-      // Whoever may not look has to take it that they stop, as they were told.
+      // Without the right to look, or without the cluster, they are taken to stop, as they were told to.
       if (error.kind === "missing" || error.kind === "denied") return [];
     }
   }
