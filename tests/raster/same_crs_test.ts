@@ -26,8 +26,13 @@ function geoKeys(keys: Record<number, number | number[] | string>): GeoKeys {
 
 /** A system without what does not count where a raster lies: the order of axes, heights, and its own name's code. */
 const PLANE = `
+planes = {}
 def plane(s):
-    whole = crs = json.loads(s.ExportToPROJJSON())
+    text = s.ExportToPROJJSON()
+    if text not in planes: planes[text] = plane_of(text)
+    return planes[text]
+def plane_of(text):
+    whole = crs = json.loads(text)
     if crs["type"] == "CompoundCRS": whole = crs = crs["components"][0]
     if crs["type"] == "BoundCRS": crs = crs["source_crs"]
     if "coordinate_system" in crs and crs["type"] != "GeodeticCRS":
@@ -51,7 +56,7 @@ const OTHERS: readonly RegExp[] = [
   /\+towgs84=0,0,0.*: true$/,
 ];
 
-/** GDAL writes each system in many forms, and says of all pairs whether it finds them the same. */
+/** GDAL writes each system in many forms, and says of all pairs whether it finds them the same. Equal files are read once. */
 const PAIRS = `
 import json, re, sys
 from osgeo import gdal, osr
@@ -59,8 +64,11 @@ gdal.UseExceptions(); osr.UseExceptions()
 gdal.PushErrorHandler("CPLQuietErrorHandler")
 folder, systems = sys.argv[1], json.loads(sys.argv[2])
 bare_of = lambda wkt: re.sub(r',\\s*(AUTHORITY\\["[^"]*","[^"]*"\\]|ID\\["[^"]*",[^\\[\\]]*\\])', '', wkt)
+of_text = {}
 def of(text):
-    s = osr.SpatialReference(); s.SetFromUserInput(text); return s
+    if text not in of_text:
+        of_text[text] = osr.SpatialReference(); of_text[text].SetFromUserInput(text)
+    return of_text[text].Clone()
 def forms(system):
     s = of(system)
     yield "plain", s, []
@@ -84,15 +92,21 @@ def forms(system):
             yield name, z, []
         except RuntimeError: pass
 ${PLANE}
-files, found = [], []
+files, found, known = [], [], {}
+def written(s, options):
+    d = gdal.GetDriverByName("GTiff").Create("/vsimem/a.tif", 1, 1, 1, gdal.GDT_Byte, options)
+    d.SetSpatialRef(s); d.SetGeoTransform((0, 1, 0, 0, 0, -1)); d = None
+    file = gdal.VSIFOpenL("/vsimem/a.tif", "rb")
+    data = bytes(gdal.VSIFReadL(1, 1 << 20, file)); gdal.VSIFCloseL(file)
+    if data not in known:
+        got = gdal.Open("/vsimem/a.tif").GetSpatialRef()
+        path = "%s/%d.tif" % (folder, len(known))
+        with open(path, "wb") as out: out.write(data)
+        known[data] = path, got and plane(got)
+    return known[data]
 for system in systems:
     for form, s, options in forms(system):
-        path = "%s/%d.tif" % (folder, len(files))
-        try:
-            d = gdal.GetDriverByName("GTiff").Create(path, 1, 1, 1, gdal.GDT_Byte, options)
-            d.SetSpatialRef(s); d.SetGeoTransform((0, 1, 0, 0, 0, -1)); d = None
-            got = gdal.Open(path).GetSpatialRef()
-            got = got and plane(got)
+        try: path, got = written(s, options)
         except RuntimeError: continue
         files.append([path, system, form]); found.append(got)
 def same(a, b):
