@@ -9,7 +9,7 @@ import { fromFileUrl } from "@std/path";
 /** Not in deno.json: its hundred megabytes are only for those who change what it compiles. */
 const COMPILER = "npm:assemblyscript@0.28.20/asc";
 /** The folders here; each becomes one module of the codecs. */
-const MODULES = ["word_deflate", "lzw", "jpeg", "pixels"];
+const MODULES = ["word_deflate", "lzw", "jpeg", "pixels", "pack_bits"];
 const LINE_CHARS = 100;
 
 for (const name of MODULES) {

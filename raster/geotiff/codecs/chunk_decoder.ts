@@ -99,7 +99,7 @@ async function loadCodec(context: CodecContext): Promise<ChunkDecoder> {
     case COMPRESSION.LZW:
       return await (await import("./lzw.ts")).loadLzwDecoder();
     case COMPRESSION.PACKBITS:
-      return (await import("./pack_bits.ts")).packBitsDecoder;
+      return await (await import("./pack_bits.ts")).loadPackBitsDecoder();
     case COMPRESSION.DEFLATE:
     case COMPRESSION.OLD_DEFLATE:
       return (await import("./zlib.ts")).deflateDecoder;

@@ -8,25 +8,16 @@ import { loadedOnce } from "../../loaded_once.ts";
 import type { ChunkDecoder } from "./chunk_decoder.ts";
 import { openLzwStream, refuseOldStyle } from "./lzw_stream.ts";
 import { LZW_WASM } from "./lzw_wasm.ts";
+import { type ByteDecoderExports, decodeThroughWasm, fitsWasm } from "./through_wasm.ts";
 
 /** Strings grow by one byte a code, so no stream does better than its longest string for every 12 bits. */
 const MAX_RATIO = 4096;
-/** The greatest tile that WebAssembly takes: memory once grown for one is kept. */
-const MOST_WASM_BYTES = 16 << 20;
 const TABLE_SIZE = 4096;
 
-interface Exports {
-  readonly memory: WebAssembly.Memory;
-  inputAddress(): number;
-  outputAddress(inputBytes: number): number;
-  reserve(inputBytes: number, outputBytes: number): number;
-  decode(inputBytes: number, outputBytes: number): number;
-}
-
 /** One for each thread. */
-const instance = loadedOnce(async (): Promise<Exports> => {
+const instance = loadedOnce(async (): Promise<ByteDecoderExports> => {
   const { instance } = await WebAssembly.instantiate(Uint8Array.fromBase64(LZW_WASM));
-  return instance.exports as unknown as Exports;
+  return instance.exports as unknown as ByteDecoderExports;
 });
 
 /** The decoder of compression 5. */
@@ -35,7 +26,7 @@ export async function loadLzwDecoder(): Promise<ChunkDecoder> {
   const decodeInto = (encoded: Uint8Array<ArrayBuffer>, out: Uint8Array<ArrayBuffer>): number => {
     refuseOldStyle(encoded);
     checkRatio(encoded.length, out.length);
-    if (encoded.length + out.length <= MOST_WASM_BYTES) return decodeInWasm(wasm, encoded, out);
+    if (fitsWasm(encoded, out)) return decodeInWasm(wasm, encoded, out);
     return openLzwStream().decode(encoded, out).written;
   };
   return {
@@ -57,17 +48,13 @@ function checkRatio(encodedBytes: number, byteLength: number): void {
   throw new Error(`${encodedBytes} bytes of LZW data can't hold ${byteLength}`);
 }
 
-function decodeInWasm(wasm: Exports, encoded: Uint8Array<ArrayBuffer>, out: Uint8Array<ArrayBuffer>): number {
-  if (wasm.reserve(encoded.length, out.length) === 0) throw new Error("there is not enough memory for it");
-  // Grown memory is another buffer.
-  const memory = new Uint8Array(wasm.memory.buffer);
-  memory.set(encoded, wasm.inputAddress());
-  const written = wasm.decode(encoded.length, out.length);
-  if (written < 0) {
-    const [code, defined] = [Math.floor((-1 - written) / TABLE_SIZE), (-1 - written) % TABLE_SIZE];
-    throw new Error(`damaged LZW data (code ${code} where ${defined} are defined)`);
-  }
-  const start = wasm.outputAddress(encoded.length);
-  out.set(memory.subarray(start, start + written));
-  return written;
+function decodeInWasm(
+  wasm: ByteDecoderExports,
+  encoded: Uint8Array<ArrayBuffer>,
+  out: Uint8Array<ArrayBuffer>,
+): number {
+  const written = decodeThroughWasm(wasm, encoded, out);
+  if (written >= 0) return written;
+  const [code, defined] = [Math.floor((-1 - written) / TABLE_SIZE), (-1 - written) % TABLE_SIZE];
+  throw new Error(`damaged LZW data (code ${code} where ${defined} are defined)`);
 }
