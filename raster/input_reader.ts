@@ -19,15 +19,28 @@ import { hasChanged, isSameVersion } from "./source/version.ts";
  */
 const CACHE_BYTES = { most: 32 << 20, least: 4 << 20 };
 
+/** Of many inputs, those that so many blocks have not touched are closed: a reader keeps directories and decoded tiles. */
+const IDLE_BLOCKS = 64;
+
 /** The blocks read for one block of the working grid, one a file, in the order of the plan. */
 export type InputBlocks = readonly RasterBlock[];
+
+/** An input that has been read. */
+interface OpenInput {
+  readonly reader: Promise<GeoTiffReader>;
+  /** Reads under way. */
+  reads: number;
+  /** How many blocks had been read when it was last wanted. */
+  lastUsed: number;
+}
 
 /** Reads blocks of all inputs of a run. Files are opened when they are first needed. */
 export class InputReader implements AsyncDisposable {
   readonly #files: readonly InputFile[];
   readonly #overlap: number;
   readonly #handles: FileHandles;
-  readonly #readers: (Promise<GeoTiffReader> | undefined)[] = [];
+  readonly #readers = new Map<number, OpenInput>();
+  #blocksRead = 0;
 
   /**
    * @param overlap margin on each side, pixels.
@@ -49,14 +62,25 @@ export class InputReader implements AsyncDisposable {
    *
    * @throws {RasterError} if a file can't be read, or has changed since the run was planned.
    */
-  read(block: ApplierBlockDefn): Promise<InputBlocks> {
-    return Promise.all(this.#files.map((file, index) => this.#readFile(file, index, block)));
+  async read(block: ApplierBlockDefn): Promise<InputBlocks> {
+    const blocks = await Promise.all(this.#files.map((file, index) => this.#readFile(file, index, block)));
+    if (++this.#blocksRead % IDLE_BLOCKS === 0 && this.#readers.size > IDLE_BLOCKS) {
+      await this.#close(({ lastUsed }) => lastUsed <= this.#blocksRead - IDLE_BLOCKS);
+    }
+    return blocks;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const reader of this.#readers.splice(0)) {
+    await this.#close(() => true);
+  }
+
+  /** Closes the inputs that are wished to be, but for those that are being read. */
+  async #close(isWished: (input: OpenInput) => boolean): Promise<void> {
+    for (const [index, input] of this.#readers) {
+      if (input.reads > 0 || !isWished(input)) continue;
+      this.#readers.delete(index);
       // One that could not be opened has nothing to close, and its read has said why.
-      await (await reader?.catch(() => undefined))?.[Symbol.asyncDispose]();
+      await (await input.reader.catch(() => undefined))?.[Symbol.asyncDispose]();
     }
   }
 
@@ -79,24 +103,35 @@ export class InputReader implements AsyncDisposable {
     const data = newPixelArray(file.dataType, shape.bands * shape.rows * shape.cols);
     if (!whole) fillBands(data, file.nodata);
     if (window.ncols > 0 && window.nrows > 0) {
-      const reader = await this.#reader(file, index);
-      await reader.readWindow(window, {
-        bands: file.layers,
-        into: data,
-        intoOffset: (window.top - top) * shape.cols + window.left - left,
-        intoRowStride: shape.cols,
-        intoBandStride: shape.rows * shape.cols,
-      });
+      const input = this.#input(file, index);
+      input.reads++;
+      input.lastUsed = this.#blocksRead;
+      try {
+        await (await input.reader).readWindow(window, {
+          bands: file.layers,
+          into: data,
+          intoOffset: (window.top - top) * shape.cols + window.left - left,
+          intoRowStride: shape.cols,
+          intoBandStride: shape.rows * shape.cols,
+        });
+      } finally {
+        input.reads--;
+      }
     }
     return new RasterBlock(data, shape, file.nodata);
   }
 
-  #reader(file: InputFile, index: number): Promise<GeoTiffReader> {
-    return this.#readers[index] ??= this.#open(file).catch((error) => {
+  #input(file: InputFile, index: number): OpenInput {
+    const known = this.#readers.get(index);
+    if (known) return known;
+    const reader = this.#open(file).catch((error) => {
       // A server that failed once may answer when another block is read.
-      this.#readers[index] = undefined;
+      this.#readers.delete(index);
       throw error;
     });
+    const input = { reader, reads: 0, lastUsed: 0 };
+    this.#readers.set(index, input);
+    return input;
   }
 
   async #open(file: InputFile): Promise<GeoTiffReader> {

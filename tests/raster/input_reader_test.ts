@@ -100,3 +100,38 @@ Deno.test("a file that could not be opened for one block is opened for another",
   Deno.renameSync(folder.file("away.tif"), path);
   assertEquals((await reader.read(block))[0]!.rows, 2);
 });
+
+Deno.test({
+  name:
+    "of many inputs those that no block has touched for a while are closed, and opened again where one does (needs /proc)",
+  ignore: Deno.build.os !== "linux",
+}, async () => {
+  using folder = tempFolder();
+  const count = 150;
+  const plans = await Promise.all(
+    Array.from(
+      { length: count },
+      (_, n) =>
+        planOf(folder.file(`${n}.tif`), { width: 4, height: 4, seed: n }, {
+          offset: { col: -4 * n, row: 0 },
+        }),
+    ),
+  );
+  const openHere = () =>
+    [...Deno.readDirSync("/proc/self/fd")].filter(({ name }) => {
+      try {
+        return Deno.readLinkSync(`/proc/self/fd/${name}`).startsWith(folder.path);
+      } catch {
+        // The handle of this very listing.
+        return false;
+      }
+    }).length;
+  await using reader = new InputReader(plans, 0);
+  let most = 0;
+  for (const n of [...Array(count).keys(), 0, 1, count - 1]) {
+    const blocks = await reader.read({ left: 4 * n, top: 0, ncols: 4, nrows: 4 });
+    assertSamePixels(blocks[n]!.data, (await readRaster(folder.file(`${n}.tif`))).pixels, `input ${n}`);
+    most = Math.max(most, openHere());
+  }
+  assert(most < 130, `${most} of ${count} inputs were open at a time`);
+});
