@@ -8,12 +8,13 @@ import type { ByteSource } from "../source/byte_source.ts";
 import { bandNamesOf, MAX_METADATA_BYTES, parseGdalMetadata } from "./gdal_metadata.ts";
 import { isPixelIsPoint } from "./geo_keys.ts";
 import { geoTransformOf, groundControlPoints } from "./geo_transform.ts";
-import type { TiffHeader } from "./ifd.ts";
+import type { Ifd, TiffHeader } from "./ifd.ts";
 import type { ImageDirectories } from "./image_directories.ts";
 import type { ImageLayout } from "./image_layout.ts";
 import { MAX_NUMBER_CHARS, parseNodata } from "./nodata_text.ts";
 import { readGeoKeys } from "./read_geo_keys.ts";
-import { COMPRESSION_GDAL_NAMES, TAG } from "./tags.ts";
+import { damaged } from "./refusals.ts";
+import { COMPRESSION_GDAL_NAMES, FIELD_TYPE, TAG, tagName } from "./tags.ts";
 import { unreadTags } from "./unread_tags.ts";
 
 /**
@@ -29,9 +30,9 @@ export async function readRasterInfo(
   const { main, overviews } = image.directories;
   const { geoKeys, damage } = await readGeoKeys(main);
   const [pixelScale, tiepoint, transformation] = [
-    await main.numbers(TAG.ModelPixelScale),
-    await main.numbers(TAG.ModelTiepoint),
-    await main.numbers(TAG.ModelTransformation),
+    await modelNumbers(main, TAG.ModelPixelScale, source.name),
+    await modelNumbers(main, TAG.ModelTiepoint, source.name),
+    await modelNumbers(main, TAG.ModelTransformation, source.name),
   ];
   const model = { pixelScale, tiepoint, transformation };
   const geotransform = geoTransformOf(model, isPixelIsPoint(geoKeys));
@@ -74,4 +75,16 @@ export async function readRasterInfo(
     byteLength: source.byteLength,
     version: source.version,
   };
+}
+
+/** Field types that other tags may hold as numbers, and of which libtiff takes no coordinates. */
+const NO_COORDINATES: ReadonlySet<number> = new Set([FIELD_TYPE.UNDEFINED, FIELD_TYPE.IFD, FIELD_TYPE.IFD8]);
+
+/** A tag of the raster's place. One of another type than numbers is damage: its bytes would place the raster anywhere. */
+async function modelNumbers(ifd: Ifd, tag: number, name: string): Promise<number[] | undefined> {
+  const type = ifd.entry(tag)?.type;
+  if (type !== undefined && NO_COORDINATES.has(type)) {
+    throw damaged(name, `${tagName(tag)} is of field type ${type}, not of numbers`);
+  }
+  return await ifd.numbers(tag);
 }

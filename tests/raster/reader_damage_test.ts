@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { deflateSync, zstdCompressSync } from "node:zlib";
 import { RasterError } from "../../core/errors.ts";
 import { GeoTiffReader } from "../../raster/geotiff/geotiff_reader.ts";
@@ -126,4 +126,16 @@ Deno.test("a field that says how pixels lie and has no value, or one of an unkno
   }
   // Others are passed over, as TIFF 6.0 asks.
   assertEquals(await attempt(changeField(good, 262, { type: 99 })), "read");
+});
+
+Deno.test("a place whose numbers are of another field type is damage, not a place", async () => {
+  const tags = { ModelPixelScale: 33550, ModelTiepoint: 33922, ModelTransformation: 34264 };
+  for (const [name, tag] of Object.entries(tags)) {
+    for (const type of [7, 13]) {
+      const fields = imageFields({ width: 2, height: 2 }, [[tag, type, new Array(16).fill(1)]]);
+      const source = new MemorySource(buildTiff({ directories: [{ fields, chunks: [new Uint8Array(4)] }] }));
+      const { message } = await assertRejects(() => GeoTiffReader.openSource(source), RasterError);
+      assert(message.includes(`${name} (${tag}) is of field type ${type}, not of numbers`), message);
+    }
+  }
 });
