@@ -10,9 +10,9 @@ export interface ProcessIdentity {
   readonly host: string;
   /** The process's number. */
   readonly pid: number;
-  /** When the process started, in clock ticks since the machine did; "" where the system does not say. */
+  /** When the process started, in clock ticks since the machine did; "" where the system does not say, or Deno does not let us ask. */
   readonly processStart: string;
-  /** The machine's start and the process name space, "BOOT/SPACE"; "" where the system does not say. */
+  /** The machine's start and the process name space, "BOOT/SPACE"; "" in the same cases. */
   readonly space: string;
 }
 
@@ -47,6 +47,8 @@ export function livenessOf(
     return !sameBoot && before ? "dead" : "unknown";
   }
   if (Deno.build.os === "linux") {
+    // Who can't see itself can't see others.
+    if (other.processStart === "" || processStart(Deno.pid) === undefined) return "unknown";
     const start = processStart(other.pid);
     // A number that is in use again belongs to a process that started at another time.
     return start === other.processStart && start !== undefined ? "live" : "dead";
@@ -76,7 +78,7 @@ function ownSpace(): string {
   try {
     return `${boot}/${Deno.readLinkSync("/proc/self/ns/pid")}`;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return `${boot}/`;
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) return `${boot}/`;
     throw error;
   }
 }
@@ -93,7 +95,9 @@ function readSystemFile(path: string): string | undefined {
   } catch (error) {
     // ESRCH comes when the process ends between open and read.
     const code = (error as { code?: unknown }).code;
-    if (error instanceof Deno.errors.NotFound || code === "ESRCH") return undefined;
+    // Deno lets nobody but a program with all permissions at most of these files.
+    const isHidden = error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable;
+    if (isHidden || code === "ESRCH") return undefined;
     throw error;
   }
 }
