@@ -33,8 +33,12 @@ export function thrownFacts(thrown: unknown): ThrownFacts {
 /** Of an error that nobody caught, its causes and the errors that it is made of are shown with it: as many in all. */
 const MAX_SHOWN = 10;
 
-/** Cuts an error that nobody caught, and all that is shown with it, to the same lengths: Deno shows it, however long it is. */
-export function cutUncaught(thrown: unknown): void {
+/**
+ * Cuts something that nobody caught, and all that is shown with it, to the same lengths: Deno shows it, however long it is.
+ *
+ * @returns what is to be shown: the same, or another in its place where it can't be changed.
+ */
+export function cutUncaught(thrown: unknown): unknown {
   let left = MAX_SHOWN;
 
   /** What is shown in its place; undefined once there are enough. */
@@ -46,17 +50,20 @@ export function cutUncaught(thrown: unknown): void {
     for (const part of ["name", "message", "stack"] as const) {
       if (propertyText(one, part).length > facts[part].length) one[part] = facts[part];
     }
-    if (one.cause !== undefined) one.cause = cut(one.cause);
-    if (one instanceof AggregateError) {
+    const cause = cut(one.cause);
+    if (cause !== one.cause) one.cause = cause;
+    if (one instanceof AggregateError && one.errors.length > 0) {
       one.errors = Array.from(one.errors.slice(0, MAX_SHOWN), cut).filter((inner) => inner !== undefined);
     }
     return one;
   }
 
   try {
-    cut(thrown);
+    return cut(thrown);
   } catch {
-    // It can't be changed, so that it is shown as it is.
+    // Such as a frozen error.
+    const facts = thrownFacts(thrown);
+    return Object.assign(new Error(facts.message), facts);
   }
 }
 

@@ -4,7 +4,6 @@
  * @module
  */
 import type { ManagerLink } from "../driver.ts";
-import { cutText } from "../errors.ts";
 import { locks } from "../lock_manager.ts";
 import { MessageQueue } from "../message_queue.ts";
 import type { FromWorker, ToWorker } from "../messages.ts";
@@ -22,9 +21,6 @@ interface ThreadScope {
   addEventListener(type: "message", listener: (event: MessageEvent<ThreadStart | ToWorker>) => void): void;
   close(): void;
 }
-
-/** A text that was thrown and that nobody caught is shown to this length, characters. */
-const MAX_TEXT = 2000;
 
 /** Whether this code runs in a thread that was started to run a worker program. */
 export function inThread(): boolean {
@@ -56,11 +52,17 @@ export function serveThread(processors: Processors): void {
   });
 }
 
-/** Cuts what nobody caught before Deno shows it. A text can't be changed, so that another takes its place. */
+/** What {@linkcode shorten} has reported: it comes back as an event, and is short enough. */
+let reported: unknown;
+
+/** Cuts what nobody caught before Deno shows it. */
 function shorten(event: Event, thrown: unknown): void {
-  if (typeof thrown !== "string" || thrown.length <= MAX_TEXT) return cutUncaught(thrown);
+  if (Object.is(thrown, reported)) return;
+  const shown = cutUncaught(thrown);
+  if (Object.is(shown, thrown)) return;
   event.preventDefault();
-  reportError(cutText(thrown, MAX_TEXT));
+  reported = shown;
+  reportError(shown);
 }
 
 function threadManagerLink(

@@ -72,11 +72,13 @@ const UNCAUGHT: Record<string, () => unknown> = {
   "an error whose cause is a text": () => new Error("short", { cause: LONG }),
   "an error of thirty errors": () =>
     new AggregateError(Array.from({ length: 30 }, () => new Error(LONG)), "all failed"),
+  "a frozen error": () => Object.freeze(new Error(LONG)),
   "a text": () => LONG,
   "a rejection with a text": () => LONG,
+  "not a number": () => NaN,
 };
 
-/** Leaves something of at least 1 MB uncaught, thrown or rejected. */
+/** Leaves something uncaught, thrown or rejected. */
 export function later(what: string): Promise<void> {
   const thrown = UNCAUGHT[what]!();
   if (what.startsWith("a rejection")) Promise.reject(thrown);
