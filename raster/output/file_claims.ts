@@ -9,6 +9,7 @@ import { dirname } from "@std/path/dirname";
 import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
 import { ConfigError, errorCode } from "../../core/errors.ts";
+import { pamName, tabFileName, tiffSidecarNames, worldFileNames } from "../sidecars/sidecar_names.ts";
 import { isFileUrl, isUrl } from "../source/location.ts";
 import { writeError } from "./write_error.ts";
 
@@ -20,10 +21,19 @@ export interface NamedFilePath {
   readonly path: string | URL;
 }
 
+/** A file that is claimed. */
+interface Claim extends NamedFilePath {
+  readonly path: string;
+  /** Where the file is, by its own name and by that of a link to it: files beside either describe it. */
+  readonly places: readonly string[];
+}
+
 /** Files that a run reads, and files that it writes whose names lead to others beside them. */
 export class FileClaims {
   /** By real path, and by device and number, which hard links share. */
-  readonly #owners = new Map<string, { readonly what: string; readonly path: string }>();
+  readonly #owners = new Map<string, Claim>();
+  readonly #read: Claim[] = [];
+  readonly #written: Claim[] = [];
 
   /** Notes a file that is read. What is elsewhere (http) or not there can't be overwritten. */
   read({ what, path }: NamedFilePath): void {
@@ -31,32 +41,69 @@ export class FileClaims {
     const stat = local === undefined ? undefined : statOf(local);
     if (local === undefined || !stat) return;
     // What a shell hands over (/dev/stdin, /dev/fd/63) is there and has no path of its own.
-    for (const key of [realPathOf(local), identityOf(stat)]) {
-      if (key !== undefined) this.#owners.set(key, { what, path: local });
-    }
+    const real = realPathOf(local);
+    const claim = { what, path: local, places: placesOf(local, real) };
+    this.#read.push(claim);
+    for (const key of [real, identityOf(stat)]) if (key !== undefined) this.#owners.set(key, claim);
   }
 
   /**
    * Notes a file that is written, after all that are read.
    *
    * @param besides real paths of files that are written beside it.
-   * @throws {ConfigError} if one of them is a file that is read, or that is written already.
+   * @throws {ConfigError} if one of them is a file that is read or that is written already, or lies beside such a raster and
+   *   is read with it.
    */
   write({ what, path }: NamedFilePath, besides: readonly string[] = []): void {
     const local = localPath(path) ?? String(path);
     const stat = statOf(local);
-    const keys = [realPathOf(local), ...besides, stat && identityOf(stat)].filter((key) => key !== undefined);
+    const real = realPathOf(local);
+    const claim = { what, path: local, places: placesOf(local, real) };
+    const keys = [real, ...besides, stat && identityOf(stat)].filter((key) => key !== undefined);
+    const orBeside = besides.length === 0 ? "" : ", or one that goes with it";
     for (const key of keys) {
       const other = this.#owners.get(key);
-      if (other === undefined) continue;
-      const spelled = other.path === local ? "" : ` ('${other.path}')`;
-      const orBeside = besides.length === 0 ? "" : ", or one that goes with it";
-      throw new ConfigError(
-        `'${local}' (${what}) is the same file as ${other.what}${spelled}${orBeside}; give it a path of its own`,
-      );
+      if (other) throw claimError(claim, `is the same file as ${named(other, claim)}${orBeside}`);
     }
-    for (const key of keys) this.#owners.set(key, { what, path: local });
+    const described = stat && this.#read.find((other) => isSidecar(claim, other)) ||
+      // An output may be meant as another's mask or overviews; a report can't be.
+      besides.length === 0 && this.#written.find((other) => isSidecar(claim, other));
+    if (described) throw claimError(claim, `is read with ${named(described, claim)}, which it lies beside`);
+    for (const key of keys) this.#owners.set(key, claim);
+    this.#written.push(claim);
   }
+}
+
+function claimError({ path, what }: Claim, why: string): ConfigError {
+  return new ConfigError(`'${path}' (${what}) ${why}; give it a path of its own`);
+}
+
+function named(claim: Claim, beside: Claim): string {
+  return claim.path === beside.path ? claim.what : `${claim.what} ('${claim.path}')`;
+}
+
+/** How files are called that describe a raster beside them. */
+const SIDECAR = /\.(aux\.xml|ovr|msk|tab|wld|\w+w)$/i;
+
+function isSidecar(claim: Claim, raster: Claim): boolean {
+  if (!SIDECAR.test(claim.path)) return false;
+  return raster.places.some((place) => {
+    const { overviews, mask, maskOverviews } = tiffSidecarNames(place);
+    const names = [
+      pamName(place),
+      overviews,
+      mask,
+      maskOverviews,
+      tabFileName(place),
+      ...worldFileNames(place),
+    ];
+    return names.some((name) => claim.places.some((one) => one.toLowerCase() === name.toLowerCase()));
+  });
+}
+
+function placesOf(path: string, real: string | undefined): string[] {
+  const folder = realPathOf(dirname(path));
+  return [...folder === undefined ? [] : [join(folder, basename(path))], ...real === undefined ? [] : [real]];
 }
 
 /** A path on this machine; undefined for URLs that are not of files. */

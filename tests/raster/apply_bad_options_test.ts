@@ -116,6 +116,12 @@ Deno.test("inputs and outputs that can't be are refused by name, and nothing is 
   );
   Deno.writeTextFileSync(args, "{}");
   Deno.copyFileSync(scene, reference);
+  for (const name of ["scene.tfw", "link.tfw", "ref.wld"]) {
+    Deno.writeTextFileSync(folder.file(name), "30\n0\n0\n-30\n500015\n5299985\n");
+  }
+  Deno.writeTextFileSync(folder.file("SCENE.TFW"), "");
+  Deno.writeTextFileSync(folder.file("scene.tif.aux.xml"), "<PAMDataset/>");
+  for (const name of ["scene.tif.msk", "scene.tif.ovr"]) Deno.copyFileSync(scene, folder.file(name));
   const cases: readonly (readonly [Loose, ...string[]])[] = [
     [{ infiles: {} }, "There are no inputs", "reference grid"],
     [{ infiles: undefined }, "There are no inputs"],
@@ -166,6 +172,27 @@ Deno.test("inputs and outputs that can't be are refused by name, and nothing is 
       "is the same file as",
     ]),
     [{ otherFiles: [{ path: out }] }, "otherFiles", "what"],
+    // What lies beside a raster is read with it.
+    ...["scene.tfw", "SCENE.TFW", "scene.tif.aux.xml", "scene.tif.msk", "loop/scene.tif.ovr"].map((
+      name,
+    ): [Loose, ...string[]] => [
+      { outfiles: { out: folder.file(name) } },
+      name,
+      "is read with input img",
+    ]),
+    [
+      { outfiles: { out: folder.file("link.tfw") }, infiles: { img: folder.file("link.tif") } },
+      "is read with input",
+    ],
+    [{ outfiles: { out: folder.file("ref.wld") }, controls: { reference } }, "is read with the reference"],
+    [
+      { otherFiles: [{ what: "the report", path: folder.file("scene.tif.aux.xml"), isWritten: true }] },
+      "(the report) is read with input img",
+    ],
+    [
+      { otherFiles: [{ what: "the report", path: `${out}.aux.xml`, isWritten: true }] },
+      "(the report) is read with output out",
+    ],
   ];
   for (const [changes, ...says] of cases) {
     await assertFails(folder.path, { ...job(folder), ...changes }, { kind: ConfigError, says });
