@@ -17,6 +17,7 @@ export type UnreadKind =
   | "longMetadata"
   | "longSidecar"
   | "damagedSystem"
+  | "damagedPlace"
   | "damagedDirectory"
   | "nodata";
 
@@ -55,6 +56,8 @@ const CONSEQUENCES: Readonly<Record<UnreadKind, string>> = {
   longSidecar: "of which only the beginning is read: what stands behind it is not used",
   damagedSystem:
     "which says nothing: it counts as none, as for GDAL. gdal_edit.py -a_srs SYSTEM FILE gives the file one",
+  damagedPlace: "which is not used: it counts as lying nowhere. " +
+    "gdal_translate -a_ullr ULX ULY LRX LRY IN.tif OUT.tif makes a file that has a place",
   damagedDirectory:
     "which is passed over: overviews, masks or images may be missing, but the image itself is read",
   nodata: "which no pixel can have: it counts as none. --nodata NAME:VALUE (inputNoData) gives another",

@@ -16,16 +16,23 @@ export interface ModelTags {
 }
 
 /**
- * The geotransform of the first pixel's outer corner; null if the tags give none. Tie points without a scale
+ * The geotransform of the first pixel's outer corner; null if the tags give none, or one that is not finite. Tie points without a scale
  * are ground control points, which give none. With PixelIsPoint the tags speak of pixel centres, so that the
  * corner is half a pixel before them.
  */
 export function geoTransformOf(tags: ModelTags, pixelIsPoint: boolean): GeoTransform | null {
   const transform = fromScale(tags) ?? fromMatrix(tags);
-  if (transform === undefined || !transform.every(Number.isFinite)) return null;
-  if (!pixelIsPoint) return transform;
+  if (transform === undefined) return null;
   const [x, xx, xy, y, yx, yy] = transform;
-  return [x - (xx * 0.5 + xy * 0.5), xx, xy, y - (yx * 0.5 + yy * 0.5), yx, yy];
+  const corner: GeoTransform = pixelIsPoint
+    ? [x - (xx * 0.5 + xy * 0.5), xx, xy, y - (yx * 0.5 + yy * 0.5), yx, yy]
+    : transform;
+  return corner.every(Number.isFinite) ? corner : null;
+}
+
+/** Whether the tags give a place, if perhaps one that is no number. */
+export function hasPlace(tags: ModelTags): boolean {
+  return (fromScale(tags) ?? fromMatrix(tags)) !== undefined;
 }
 
 /** Numbers of one tie point: column, row, depth, x, y, z. */
@@ -33,7 +40,7 @@ const TIEPOINT_NUMBERS = 6;
 
 /** How many ground control points the tags have: tie points, where no scale or matrix makes one of them the place. */
 export function groundControlPoints(tags: ModelTags): number {
-  if (fromScale(tags) ?? fromMatrix(tags)) return 0;
+  if (hasPlace(tags)) return 0;
   return Math.floor((tags.tiepoint?.length ?? 0) / TIEPOINT_NUMBERS);
 }
 

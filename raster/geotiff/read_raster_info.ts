@@ -40,7 +40,7 @@ export async function readRasterInfo(
   const metadata = parseGdalMetadata(await main.cText(TAG.GDALMetadata, MAX_METADATA_BYTES));
   const { width, height, bands, dataType, tiled, tileWidth, tileHeight, predictor } = layout;
   const nodata = parseNodata(nodataText, dataType);
-  const tags = { layout, model, metadata, nodata, nodataText };
+  const tags = { layout, model, geotransform, metadata, nodata, nodataText };
   return {
     ...{
       location: source.name,

@@ -4,9 +4,10 @@
  * @module
  */
 import { shownValue } from "../../core/shown_value.ts";
+import type { GeoTransform } from "../raster_info.ts";
 import type { UnreadPart } from "../unread_parts.ts";
 import { type GdalMetadataItem, MAX_METADATA_BYTES } from "./gdal_metadata.ts";
-import { groundControlPoints, type ModelTags } from "./geo_transform.ts";
+import { groundControlPoints, hasPlace, type ModelTags } from "./geo_transform.ts";
 import type { Ifd } from "./ifd.ts";
 import type { ImageLayout } from "./image_layout.ts";
 import { PHOTOMETRIC, TAG } from "./tags.ts";
@@ -20,6 +21,8 @@ export interface ReadTags {
   readonly layout: Pick<ImageLayout, "photometric" | "bands">;
   /** The tags of its place. */
   readonly model: ModelTags;
+  /** Where they place it; null for nowhere. */
+  readonly geotransform: GeoTransform | null;
   /** GDAL_METADATA. */
   readonly metadata: readonly GdalMetadataItem[];
   /** GDAL_NODATA as text; "" for none. */
@@ -30,12 +33,15 @@ export interface ReadTags {
 
 /** The parts of the image in `ifd` that are not used. */
 export function unreadTags(ifd: Ifd, tags: ReadTags): UnreadPart[] {
-  const { layout, model, metadata, nodata, nodataText } = tags;
+  const { layout, model, geotransform, metadata, nodata, nodataText } = tags;
   const parts: UnreadPart[] = [];
   const points = groundControlPoints(model);
   if (points > 0) {
     const what = points === 1 ? "one ground control point" : `${points} ground control points`;
     parts.push({ kind: "groundControlPoints", what });
+  }
+  if (geotransform === null && hasPlace(model)) {
+    parts.push({ kind: "damagedPlace", what: "a damaged place (numbers that are not finite)" });
   }
   if (ifd.has(TAG.RPCCoefficient)) {
     parts.push({ kind: "rationalPolynomials", what: "rational polynomial coefficients (RPCs)" });

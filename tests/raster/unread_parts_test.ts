@@ -6,6 +6,7 @@ import { unreadNotices } from "../../raster/unread_parts.ts";
 import { gdalMissing, gdalName, runPython, tempFolder } from "../gdal.ts";
 import { runAdvice } from "../gdal_advice.ts";
 import { run, THREADS } from "./apply_support.ts";
+import { buildTiff, imageFields } from "./tiny_tiff.ts";
 
 const MAKE_FILES = `
 import sys
@@ -99,6 +100,27 @@ Deno.test({
     const command = notice.replace("GTIFF_DIR:N:", "GTIFF_DIR:3:");
     await runAdvice(command, folder.file("pages.tif"), folder.file("second.tif"));
     assertEquals(await firstColumn(folder.file("second.tif")), [7, 27, 47, 67, 87, 107, 127, 147, 167, 187]);
+  },
+});
+
+Deno.test({
+  name: gdalName("a place that is not finite is told, and the command that the notice names gives one"),
+  ignore: gdalMissing !== false,
+  fn: async () => {
+    using folder = tempFolder();
+    const [scale, point] = [[33550, 12, [NaN, 10, 0]], [33922, 12, [0, 0, 0, 5, 6, 0]]] as const;
+    const matrix = [34264, 12, [1, 0, 0, Infinity, 0, -1, 0, 6, 0, 0, 0, 0, 0, 0, 0, 1]] as const;
+    for (const extra of [[scale, point], [matrix]]) {
+      const fields = imageFields({ width: 20, height: 10 }, extra);
+      const bytes = buildTiff({ directories: [{ fields, chunks: [new Uint8Array(200)] }] });
+      Deno.writeFileSync(folder.file("a.tif"), bytes);
+      const info = await infoOf(folder.file("a.tif"));
+      assertEquals([info.geotransform, info.unread.map(({ kind }) => kind)], [null, ["damagedPlace"]]);
+      const command = unreadNotices([info])[0]!.replace("ULX ULY LRX LRY", "500 600 700 500");
+      await runAdvice(command, folder.file("a.tif"), folder.file("cured.tif"));
+      const { geotransform, unread } = await infoOf(folder.file("cured.tif"));
+      assertEquals([geotransform, unread], [[500, 10, 0, 600, 0, -10], []]);
+    }
   },
 });
 
