@@ -10,10 +10,13 @@ const zigzag: usize = memory.data<u8>([
   35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55,
   62, 63,
 ]);
+/** The first coefficient, in the order of the scan, of the columns 4 to 7. */
+const FIRST_OF_RIGHT_HALF: i32 = 14;
 
 /** Decodes the next block of a component to `target`; false if its codes can't be. */
 export function decodeBlock(component: i32, target: usize, stride: usize): bool {
-  memory.fill(block, 0, 128);
+  const zero = i64x2.splat(0);
+  for (let at: usize = 0; at < 128; at += 16) v128.store(block + at, zero);
   fillBits();
   const size = takeSymbol(field(component, Field.DC));
   if (size < 0 || size > 11) return false;
@@ -41,7 +44,7 @@ export function decodeBlock(component: i32, target: usize, stride: usize): bool 
   }
   const quant = quantTables + (<usize> field(component, Field.QUANT) << 7);
   if (last == 0) fillFlat(dc * <i32> load<u16>(quant), target, stride);
-  else transform(quant, target, stride);
+  else transform(quant, target, stride, last < FIRST_OF_RIGHT_HALF);
   return true;
 }
 
@@ -52,8 +55,8 @@ function fillFlat(dc: i32, target: usize, stride: usize): void {
   for (let y = 0; y < 8; y++, target += stride) store<u64>(target, row);
 }
 
-/** Undoes quantisation and DCT. */
-function transform(quant: usize, target: usize, stride: usize): void {
+/** Undoes quantisation and DCT; that of four columns of zeros is zeros. */
+function transform(quant: usize, target: usize, stride: usize, isRightHalfZero: bool): void {
   for (let at: usize = 0; at < 128; at += 16) {
     const coefficients = v128.load(block + at);
     const factors = v128.load(quant + at);
@@ -61,7 +64,7 @@ function transform(quant: usize, target: usize, stride: usize): void {
     v128.store(workspace + at * 2 + 16, i32x4.extmul_high_i16x8_s(coefficients, factors));
   }
   pass(workspace, 11);
-  pass(workspace + 16, 11);
+  if (!isRightHalfZero) pass(workspace + 16, 11);
   transpose();
   pass(workspace, 18);
   pass(workspace + 16, 18);

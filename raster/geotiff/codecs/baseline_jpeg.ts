@@ -43,6 +43,9 @@ export class BaselineJpeg {
   readonly #knownQuants = new Set<number>();
   readonly #knownHuffmans = new Set<number>();
   #fileTables: readonly Uint8Array<ArrayBuffer>[] | undefined;
+  /** Whether the tables of each kind that stand are the file's, and no tile's. */
+  #areFileQuants = false;
+  #areFileHuffmans = false;
 
   private constructor(wasm: Exports) {
     this.#wasm = wasm;
@@ -79,13 +82,7 @@ export class BaselineJpeg {
 
   /** Sets the tables of the file and the tile; gives the frame's components, undefined for what is not taken here. */
   #takeTables({ tables, segments }: JpegParts): Component[] | undefined {
-    if (tables !== this.#fileTables) {
-      this.#fileTables = undefined;
-      this.#knownQuants.clear();
-      this.#knownHuffmans.clear();
-      if (!tables.every((segment) => this.#takeTable(segment))) return undefined;
-      this.#fileTables = tables;
-    }
+    if (!this.#takeFileTables(tables)) return undefined;
     let components: Component[] | undefined;
     for (const segment of segments) {
       const marker = segment[1]!;
@@ -94,11 +91,30 @@ export class BaselineJpeg {
         components = componentsOf(segment);
       } else {
         // Those of one tile are not for the next.
-        this.#fileTables = undefined;
+        if (marker === DQT) this.#areFileQuants = false;
+        if (marker === DHT) this.#areFileHuffmans = false;
         if (!this.#takeTable(segment)) return undefined;
       }
     }
     return components && areUsual(components, segments) ? components : undefined;
+  }
+
+  /** Sets the file's tables where others stand; most writers give each tile Huffman tables of its own, but no others. */
+  #takeFileTables(tables: JpegParts["tables"]): boolean {
+    const isOther = tables !== this.#fileTables;
+    this.#fileTables = undefined;
+    const takesQuants = isOther || !this.#areFileQuants;
+    const takesHuffmans = isOther || !this.#areFileHuffmans;
+    if (takesQuants) this.#knownQuants.clear();
+    if (takesHuffmans) this.#knownHuffmans.clear();
+    for (const segment of tables) {
+      const marker = segment[1];
+      const stands = (marker === DQT && !takesQuants) || (marker === DHT && !takesHuffmans);
+      if (!stands && !this.#takeTable(segment)) return false;
+    }
+    this.#fileTables = tables;
+    this.#areFileQuants = this.#areFileHuffmans = true;
+    return true;
   }
 
   #takeTable(segment: Uint8Array<ArrayBuffer>): boolean {
