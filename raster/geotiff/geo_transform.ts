@@ -45,8 +45,8 @@ export function groundControlPoints(tags: ModelTags): number {
 }
 
 function fromScale({ pixelScale, tiepoint }: ModelTags): GeoTransform | undefined {
-  const [xScale, yScale] = pixelScale ?? [];
-  if (!xScale || !yScale) return undefined;
+  const [xScale = 0, yScale = 0] = pixelScale ?? [];
+  if (xScale === 0 || yScale === 0) return undefined;
   const [column, row, , x, y] = tiepoint ?? [];
   if (column === undefined || row === undefined || x === undefined || y === undefined) return undefined;
   // Some writers give a negative y scale for north-up images; GDAL takes its size only.
