@@ -18,15 +18,26 @@ export function warpAdvice(reference: NamedGrid, named: NamedGrid): string {
     return `'${
       placeless[0]!.name
     }' does not say where it lies: give it a place first, by a world file beside it or ` +
-      "gdal_edit.py -a_ullr ULX ULY LRX LRY, and -a_srs for its coordinate system";
+      "gdal_edit.py -a_ullr ULX ULY LRX LRY, and -a_srs for its coordinate system; if it has ground control points, " +
+      "gdalwarp makes a file of them that has a place";
   }
+  const systemless = [reference, named].filter(({ grid }) => isWithoutCrs(grid));
+  if (systemless.length === 1) {
+    return `'${
+      systemless[0]!.name
+    }' does not say its coordinate system: if it is the other's, say so first: ${
+      assignCommand(systemless[0]!, systemless[0] === named ? reference : named)
+    }`;
+  }
+  const isOther = !sameGridCrs(reference.grid, named.grid);
+  const look = isOther ? " (they must show one place: what the other does not cover becomes 0)" : "";
   const [into, intoToo] = freeNames();
   const direct = warpCommand(reference.grid, named, { file: fileOf(reference), into });
-  if (direct) return `Warp it to that grid first: ${direct}`;
+  if (direct) return `Warp it to that grid first${look}: ${direct}`;
   const turned = isWarpable(reference)
     ? warpCommand(named.grid, reference, { file: fileOf(named), into })
     : undefined;
-  if (turned) return `Warp '${reference.name}' to the grid of '${named.name}' first: ${turned}`;
+  if (turned) return `Warp '${reference.name}' to the grid of '${named.name}' first${look}: ${turned}`;
   const onto = northUp(reference.grid);
   const both = isWarpable(reference) && isWarpable(named)
     ? [
@@ -35,7 +46,7 @@ export function warpAdvice(reference: NamedGrid, named: NamedGrid): string {
     ]
     : [];
   if (both.length > 0 && both.every((command) => command !== undefined)) {
-    return `gdalwarp makes north-up files only, so warp both first: ${both.join("; ")}`;
+    return `gdalwarp makes north-up files only, so warp both first${look}: ${both.join("; ")}`;
   }
   return "Warp one of them to the grid of the other first";
 }
@@ -64,6 +75,14 @@ export function warpCommand(
     quoted(sourceName(name)),
     into,
   ].join(" ");
+}
+
+/** GDAL's command that gives a raster the system of another one. */
+function assignCommand(raster: NamedGrid, other: NamedGrid): string {
+  const code = isPlainCode(other.grid.geoKeys) ? epsgCode(other.grid.geoKeys) : undefined;
+  const file = fileOf(other);
+  const system = code !== undefined ? `EPSG:${code}` : file === undefined ? "SYSTEM" : systemOfFile(file);
+  return `gdal_edit.py -a_srs ${system} ${quoted(sourceName(raster.name))}`;
 }
 
 /** The first two of warped.tif, warped_2.tif, ... that are not in the working folder: one input may follow another. */
@@ -97,10 +116,13 @@ function targetSystem(
   if (hasOwnAngularUnit(target.geoKeys) || hasOwnAngularUnit(source.geoKeys)) return undefined;
   const code = epsgCode(target.geoKeys);
   if (isPlainCode(target.geoKeys) && code !== epsgCode(source.geoKeys)) return ["-t_srs", `EPSG:${code}`];
-  // gdalsrsinfo begins with an empty line, behind which gdalwarp looks for nothing.
-  return file === undefined
-    ? undefined
-    : ["-t_srs", `"$(gdalsrsinfo -o wkt2_2019 ${quoted(sourceName(file))} | grep .)"`];
+  return file === undefined ? undefined : ["-t_srs", systemOfFile(file)];
+}
+
+/** The system of a file as a word of a shell. */
+function systemOfFile(file: string): string {
+  // gdalsrsinfo begins with an empty line, behind which GDAL's tools look for nothing.
+  return `"$(gdalsrsinfo -o wkt2_2019 ${quoted(sourceName(file))} | grep .)"`;
 }
 
 function fileOf({ name, isFile }: NamedGrid): string | undefined {

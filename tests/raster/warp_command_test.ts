@@ -86,6 +86,22 @@ Deno.test("a grid that no file has is not to be warped, and a raster without a p
   }
 });
 
+Deno.test("a raster without a system is to be given the other's, and another system's place is to be looked at", () => {
+  const named = { name: "it's b.tif", grid: grid(NORTH_UP, null) };
+  const other = { name: "a.tif", grid: grid(NORTH_UP, 32633) };
+  const command = `gdal_edit.py -a_srs EPSG:32633 'it'\\''s b.tif'`;
+  for (const advice of [warpAdvice(other, named), warpAdvice(named, other)]) {
+    assertEquals(
+      advice,
+      `'it's b.tif' does not say its coordinate system: if it is the other's, say so first: ${command}`,
+    );
+  }
+  assertStringIncludes(
+    warpAdvice(other, { name: "c.tif", grid: grid(SHIFTED, 4326) }),
+    "they must show one place: what the other does not cover becomes 0",
+  );
+});
+
 /** What each case makes lie on two lattices: the geotransforms of the reference and of the other. */
 const CASES: Readonly<Record<string, readonly [GeoTransform, GeoTransform]>> = {
   "a shifted raster": [NORTH_UP, SHIFTED],
