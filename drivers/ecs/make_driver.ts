@@ -25,7 +25,7 @@ import type { EcsTimes } from "./ecs_times.ts";
 import { checkExtraParams } from "./extra_params.ts";
 import { Infrastructure } from "./infrastructure.ts";
 import { previewCalls } from "./preview.ts";
-import { type RequestContext, runTaskInput, type WorkerContainer } from "./requests.ts";
+import { type RequestContext, runTaskInput, type WorkerContainer, workerContainerName } from "./requests.ts";
 import { workerArguments } from "./worker_arguments.ts";
 
 /** What a driver takes. */
@@ -106,9 +106,7 @@ async function startFleet(
 
 /** What AWS would refuse at last, when everything else has been made, is better refused at first. */
 function checkOverrides(context: RequestContext, worker: Omit<WorkerContainer, "name">): void {
-  const { run_task: task, register_task_definition: definition } = context.params;
-  const name = task?.overrides?.containerOverrides?.[0]?.name ??
-    definition?.containerDefinitions?.[0]?.name ?? "";
+  const name = workerContainerName(context.params) ?? "";
   runTaskInput(context, {
     ...{ count: 1, token: "", taskDefinition: "", cluster: undefined },
     worker: { ...worker, name },
