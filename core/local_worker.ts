@@ -30,8 +30,8 @@ export interface LocalWorker {
  */
 export function localWorker(worker: number, spec: FleetSpec, channel: HostedChannel): LocalWorker {
   const { hosts, port } = channel;
-  const { read, net, everything, flags } = spec.access;
-  const access = { read, net: [...hosts.map((host) => `${host}:${port}`), ...net] };
+  const { net, everything, flags } = spec.access;
+  const access = { ...spec.access, net: [...hosts.map((host) => `${host}:${port}`), ...net] };
   const [program, ...first] = workerCommand(everything ? undefined : access, flags);
   const [key] = Object.values(channel.workerEnvironment);
   return {

@@ -146,7 +146,7 @@ class ListJob<Block, Result> implements BlockJob {
     this.workerJob = workerJob;
     this.codeHash = shippedHash(spec);
     this.loads = describeUserFunction(spec);
-    this.access = { read: modulePaths(spec), net: [] };
+    this.access = { read: modulePaths(spec), net: [], importsModule: spec.kind === "module" };
     this.#merged = merged;
     if (merged) this.mergedArgs = () => merged.total;
     this.#ownArgs = options.otherArgs !== undefined && merged === undefined;

@@ -15,6 +15,8 @@ export interface WorkerAccess {
   readonly read: readonly string[];
   /** Hosts, with or without a port, that it may connect to. */
   readonly net: readonly string[];
+  /** Whether it imports the user's module from its place, and with it packages that this package's lock file does not have. */
+  readonly importsModule?: boolean;
 }
 
 /** The channel's key, which a worker deletes before user code runs, and what says how to write to a terminal. */
@@ -47,7 +49,7 @@ const ROOT = new URL("../", import.meta.url);
  * @param extra permission flags of Deno that the user adds.
  */
 export function workerCommand(access: WorkerAccess | undefined, extra: readonly string[]): string[] {
-  const flags = access ? widened(confinedTo(access), extra) : ["--allow-all"];
+  const flags = access ? [...frozenFor(access), ...widened(confinedTo(access), extra)] : ["--allow-all"];
   return [...ownCommand(["--cached-only", ...flags]), "worker"];
 }
 
@@ -77,6 +79,14 @@ export function ownCommand(flags: readonly string[]): string[] {
  */
 export function workersHaveOtherPackages(): boolean {
   return !Deno.build.standalone && ROOT.protocol === "file:" && !Deno.mainModule.startsWith(ROOT.href);
+}
+
+/**
+ * Keeps Deno from importing packages that the lock file does not have, and from adding them to that file, which it does without
+ * a permission. A package from elsewhere than a clone has no lock file of its own; Deno would look for one in the current folder.
+ */
+function frozenFor({ importsModule = false }: WorkerAccess): string[] {
+  return importsModule || ROOT.protocol !== "file:" ? [] : ["--frozen"];
 }
 
 /** Ours and the user's. Deno adds up the lists of a kind, but takes no notice of the kind without a list beside one. */

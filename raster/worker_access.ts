@@ -43,10 +43,11 @@ export function workerAccess({ isConfined, inputs, module, onNotice }: WorkerNee
     // Deno looks at the path that it is asked for, and a module's own URL is not its real path.
     else local.add(realLocation(module)).add(readableLocation(module));
   }
-  if (!isConfined) return { read: [], net: [...net] };
+  const importsModule = module !== undefined;
+  if (!isConfined) return { read: [], net: [...net], importsModule };
   const { paths, folders } = commonFolders(local, { home: Deno.env.get("HOME") });
   if (folders.length > 0) onNotice?.(widenedNotice(inputs.length, folders));
-  return { read: paths, net: [...net] };
+  return { read: paths, net: [...net], importsModule };
 }
 
 /** Whether workers' permissions to read must be listed. */

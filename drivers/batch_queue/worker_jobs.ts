@@ -172,7 +172,10 @@ export class WorkerJobs {
   #workerCommand(firstWorker: number, arraySize: number | undefined, threads: number): string[] {
     const { scheduler, spec, params, channel } = this.#options;
     const { read, net, everything, flags } = spec.access;
-    const access = { read, net: [...channel.hosts.map((host) => hostAndPort(host, channel.port)), ...net] };
+    const access = {
+      ...spec.access,
+      net: [...channel.hosts.map((host) => hostAndPort(host, channel.port)), ...net],
+    };
     // An address file is read by the worker itself, before it knows anything.
     const readable = channel.file === undefined ? access : { ...access, read: [...read, channel.file] };
     const [program, ...words] = workerCommand(everything ? undefined : readable, flags);

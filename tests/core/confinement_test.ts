@@ -2,6 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { CW_SUBPROC } from "../../core/kinds.ts";
 import { mapBlocks } from "../../core/map_blocks.ts";
+import { workerCommand } from "../../core/worker_command.ts";
 import { withWorkerPermissions } from "../../core/worker/permission_words.ts";
 import { tempFolder } from "../gdal.ts";
 
@@ -114,4 +115,38 @@ Deno.test("the error of a confined function names the option that allows what it
     message = (error as Error).message;
   }
   assertStringIncludes(message, `--worker-permissions "--allow-read=lut.txt"`);
+});
+
+Deno.test("a confined function can't import packages besides our own, and leaves the clone's lock file as it is", async () => {
+  const lockFile = `${ROOT}deno.lock`;
+  const before = Deno.readTextFileSync(lockFile);
+  const wanted = async (specifier: string) => {
+    try {
+      await new Function("specifier", "return import(specifier)")(specifier);
+      return "imported";
+    } catch (error) {
+      return (error as Error).name;
+    }
+  };
+  const results = await confined(wanted, ["npm:acorn", "npm:no-such-package-of-blockfleet@1.0.0"]);
+  assertEquals(results, ["TypeError", "TypeError"]);
+  assertEquals(Deno.readTextFileSync(lockFile), before);
+});
+
+Deno.test("the error of a refused package says that packages are bundled with the module that imports them", async () => {
+  let message = "";
+  try {
+    await confined(() => new Function("return import('npm:acorn')")(), [1]);
+  } catch (error) {
+    message = (error as Error).message;
+  }
+  assertStringIncludes(message, "npm:acorn was wanted: import it by its name at the top of your module");
+  assertEquals(message.includes("--frozen"), false, message);
+});
+
+Deno.test("workers that import the user's module from its place may import its packages", () => {
+  const access = { read: [], net: [] };
+  assertEquals(workerCommand(access, []).includes("--frozen"), true);
+  assertEquals(workerCommand({ ...access, importsModule: true }, []).includes("--frozen"), false);
+  assertEquals(workerCommand(undefined, []).includes("--frozen"), false);
 });

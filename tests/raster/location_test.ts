@@ -37,6 +37,7 @@ Deno.test("workers may reach the servers of their inputs and read their files, l
   assertEquals(workerAccess({ isConfined: true, inputs, module: "file:///my%20code/f.ts" }), {
     read: [...new Set([real, gone, "/my code/f.ts"])],
     net: ["host:8080", "store:9000"],
+    importsModule: true,
   });
 });
 
