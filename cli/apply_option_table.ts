@@ -284,12 +284,14 @@ export const APPLY_OPTIONS: readonly OptionSpec[] = [
     name: "port-range",
     value: "FIRST-LAST",
     group: PROCESSES,
+    apiName: "ports",
     help: "ports that the manager may listen on; default any free one",
   },
   {
     name: "advertise",
     value: "HOST[,HOST...]",
     group: PROCESSES,
+    apiName: "advertise",
     help: "names or addresses that workers are told to find the manager by",
   },
   {
@@ -302,6 +304,7 @@ export const APPLY_OPTIONS: readonly OptionSpec[] = [
   {
     name: "insecure-channel",
     group: PROCESSES,
+    apiName: "tls",
     help:
       "no TLS between manager and workers, also off this machine: whoever can listen reads the pixels and the code",
   },

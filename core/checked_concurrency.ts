@@ -49,6 +49,15 @@ const CHANNEL_KEYS: Readonly<Record<keyof ChannelStyle, true>> = {
   reconnectGrace: true,
 };
 
+/** The same in a warning, with the option where the names differ. */
+const CHANNEL_WORDS: Readonly<Record<keyof ChannelStyle, string>> = {
+  networkInterface: "networkInterface",
+  advertise: "advertise (--advertise)",
+  ports: "ports (--port-range)",
+  tls: "tls: false (--insecure-channel)",
+  reconnectGrace: "reconnectGrace",
+};
+
 /** A concurrency style with every default filled in and every check passed. */
 export interface CheckedConcurrency {
   /** See {@linkcode ConcurrencyStyle}; the same below. */
@@ -133,7 +142,7 @@ export function checkConcurrency(style: ConcurrencyStyle, driver: Driver): Check
     threadsPerWorker: Math.max(1, count("threadsPerWorker", style.threadsPerWorker, 1)),
     workerPermissions: checkPermissions(style.workerPermissions ?? []),
     channel: checkChannel(channel),
-    warnings: [...workersWarnings(computeWorkers, driver), ...channelWarnings(channel, driver)],
+    warnings: [...workersWarnings(computeWorkers, driver), ...inProcessWarnings(style, driver)],
   };
   passed.add(checked);
   return checked;
@@ -262,11 +271,25 @@ function checkChannel(channel: ChannelStyle): ChannelStyle {
   return channel;
 }
 
-/** Workers in this process have no channel at all. */
-function channelWarnings(channel: ChannelStyle, { kind, inProcess }: Driver): string[] {
-  const given = Object.keys(channel);
-  if (given.length === 0 || !inProcess) return [];
-  return [`No effect with ${kind}, whose workers need no data channel: ${given.join(", ")}`];
+/** What is given for workers that are processes, while these are in this one. */
+function inProcessWarnings(style: ConcurrencyStyle, { kind, inProcess }: Driver): string[] {
+  if (!inProcess) return [];
+  const { channel = {}, threadsPerWorker = 1, haveSharedTemp = true, workerPermissions = [] } = style;
+  const unused = [
+    ...(Object.keys(CHANNEL_KEYS) as (keyof ChannelStyle)[])
+      .filter((key) => channel[key] !== undefined).map((key) => CHANNEL_WORDS[key]),
+    ...threadsPerWorker > 1 ? ["threadsPerWorker"] : [],
+    ...haveSharedTemp ? [] : ["haveSharedTemp"],
+  ];
+  return [
+    ...workerPermissions.length === 0 ? [] : [
+      `workerPermissions confines nothing on ${kind}, whose workers are in this process: the user function may do whatever ` +
+      `this program may. To confine it, choose ${CW_SUBPROC} or a batch queue`,
+    ],
+    ...unused.length === 0
+      ? []
+      : [`No effect with ${kind}, whose workers are in this process: ${unused.join(", ")}`],
+  ];
 }
 
 function checkPermissions(flags: readonly string[]): readonly string[] {

@@ -18,11 +18,10 @@ import { computeBlocks } from "./compute_blocks.ts";
 import { COMPUTE_PROGRAM } from "./compute_thread.ts";
 import { checkInputsUnchanged } from "./input_versions.ts";
 import { InputChangedError } from "./source/version.ts";
-import { functionDigest } from "./journal/function_digest.ts";
 import type { JournaledOutputs } from "./journal/journaled_outputs.ts";
 import { otherFilesOf } from "./job_files.ts";
 import { openOutputs, type OpenOutputsOptions } from "./journal/open_outputs.ts";
-import { runFacts } from "./journal/run_facts.ts";
+import { plannedFacts } from "./planned_facts.ts";
 import { type ApplyPlan, checkedConcurrency, planApply } from "./plan_apply.ts";
 import type { InputPlan } from "./raster_job.ts";
 
@@ -106,17 +105,13 @@ async function openPlanned(
   plan: ApplyPlan,
   options: Pick<OpenOutputsOptions, "runId" | "others" | "takeOver" | "signal" | "onFailure" | "onNotice">,
 ): Promise<JournaledOutputs> {
-  const { files, blocks, leftovers, args } = plan;
+  const { files, blocks, leftovers } = plan;
   return await openOutputs(
     files.map(({ label, path, spec }) => ({ name: label, path, spec })),
     {
       ...{ ...options, blocks, leftovers },
-      facts: await runFacts({
-        ...plan,
-        otherArgs: args.job.hasOtherArgs ? { header: args.job.otherArgs, parts: args.parts } : undefined,
-        userFunction: await functionDigest(plan.userFunction),
-      }),
-      onRestored: (block, packed) => packed && args.merged?.add(block, unpackValue(packed)),
+      facts: await plannedFacts(plan),
+      onRestored: (block, packed) => packed && plan.args.merged?.add(block, unpackValue(packed)),
     },
   );
 }

@@ -13,10 +13,12 @@ import { totalBlocks } from "./block_list.ts";
 import { checkOptions } from "./check_options.ts";
 import { COMPUTE_PROGRAM } from "./compute_thread.ts";
 import { otherFilesOf } from "./job_files.ts";
+import { checkResume } from "./journal/check_resume.ts";
 import { requireNoLeftovers } from "./journal/leftovers.ts";
 import { resolveOutputs } from "./output/output_paths.ts";
 import { type ApplyPlan, checkedConcurrency, planApply, readThreadsHere } from "./plan_apply.ts";
 import { namedFiles } from "./named_files.ts";
+import { plannedFacts } from "./planned_facts.ts";
 import { planInputs } from "./plan_inputs.ts";
 import { planOutputs } from "./plan_outputs.ts";
 import { realLocation } from "./source/real_location.ts";
@@ -57,6 +59,9 @@ export async function checkApply(options: ApplyOptions, context: CheckApplyConte
     otherFilesOf(options, userFunction),
   );
   if (leftovers === "refuse") requireNoLeftovers(outputs.map(({ realPath }) => realPath));
+  if (leftovers === "resume") {
+    checkResume(outputs, { blocks, facts: await plannedFacts(plan), onNotice: context.onNotice });
+  }
   const { x, y } = totalBlocks(blocks);
   const spec = specOf(options, {
     ...{ driver: context.driver, concurrency, blocks: x * y },

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { dirname, relative } from "@std/path";
-import { AbortedError, ConfigError } from "../../core/errors.ts";
+import { AbortedError } from "../../core/errors.ts";
 import { withKeptNote } from "../../core/kept_note.ts";
 import type { Payload } from "../../core/payload.ts";
 import { type BlockGrid, totalBlocks } from "../block_list.ts";
@@ -13,9 +12,9 @@ import { type LockOutputsOptions, OutputSet, type PlannedOutput } from "../outpu
 import { JOURNAL_FORMAT } from "./journal_records.ts";
 import { JournaledOutputs } from "./journaled_outputs.ts";
 import { isFile, removeJournals, requireNoLeftovers } from "./leftovers.ts";
-import { blockRecords, type JournalState, readJournal } from "./read_journal.ts";
+import { blockRecords, type JournalState, nothingToResumeError, readJournal } from "./read_journal.ts";
 import { inTurns, restoreBlocks } from "./restore_blocks.ts";
-import type { RunFacts } from "./run_facts.ts";
+import { placesOf, type RunFacts } from "./run_facts.ts";
 import { RunJournal } from "./run_journal.ts";
 
 /** Options of {@linkcode openOutputs}. */
@@ -63,7 +62,7 @@ export async function openOutputs(
   options: OpenOutputsOptions,
 ): Promise<JournaledOutputs> {
   if (planned.length === 0 && options.leftovers === "resume") {
-    throw new ConfigError("There is nothing to resume: only a run with outputs keeps what it has done");
+    throw nothingToResumeError();
   }
   const outputs = await OutputSet.lock(planned, options);
   try {
@@ -79,7 +78,7 @@ async function begin(outputs: OutputSet, options: OpenOutputsOptions): Promise<J
   const paths = outputs.outputs.map(({ realPath }) => realPath);
   const { x, y } = totalBlocks(blocks);
   const path = paths.length === 0 ? undefined : journalPath(paths[0]!);
-  const facts = { ...options.facts, ...path === undefined ? {} : placesOf(outputs, dirname(path)) };
+  const facts = { ...options.facts, ...path === undefined ? {} : placesOf(outputs.outputs, path) };
   const beginning: Beginning = { outputs, options, paths, blockCount: x * y, path, facts };
   if (leftovers === "restart") removeJournals(paths, onNotice);
   else if (leftovers === "refuse" || !isFile(path!)) requireNoLeftovers(paths);
@@ -99,13 +98,6 @@ async function begin(outputs: OutputSet, options: OpenOutputsOptions): Promise<J
     earlierRuns: outputs.takenFrom,
     journal: startJournal(beginning),
   });
-}
-
-/** Where the outputs are, told from the journal's place, so that their folder may be moved. */
-function placesOf({ outputs }: OutputSet, folder: string): RunFacts {
-  return Object.fromEntries(
-    outputs.map(({ name, realPath }) => [`output ${name}`, `'${relative(folder, realPath)}'`]),
-  );
 }
 
 /** What there is to go on with; if it is nothing, its journal is removed. */

@@ -206,6 +206,11 @@ function requireBlock(
   }
 }
 
+/** The error of a run without outputs that is to be gone on with. */
+export function nothingToResumeError(): ConfigError {
+  return new ConfigError("There is nothing to resume: only a run with outputs keeps what it has done");
+}
+
 function damaged(path: string, how: string, cause?: unknown): RasterError {
   return new RasterError(
     `The journal '${path}' is damaged: ${how}. Use --restart (restart: true) to begin anew`,

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { dirname } from "@std/path/dirname";
+import { relative } from "@std/path/relative";
 import { payloadToBytes } from "../../core/journal/payload_bytes.ts";
 import { plainText } from "../../core/journal/plain_text.ts";
 import type { Payload } from "../../core/payload.ts";
@@ -75,6 +77,16 @@ export async function runFacts(source: RunFactsSource): Promise<RunFacts> {
   facts["otherArgs"] = otherArgs ? `SHA-256 ${await sha256(payloadToBytes(otherArgs))}` : "none";
   facts["the user function"] = source.userFunction;
   return facts;
+}
+
+/** Where the outputs are, told from the journal's place, so that their folder may be moved. */
+export function placesOf(
+  outputs: readonly { readonly name: string; readonly realPath: string }[],
+  journal: string,
+): RunFacts {
+  return Object.fromEntries(
+    outputs.map(({ name, realPath }) => [`output ${name}`, `'${relative(dirname(journal), realPath)}'`]),
+  );
 }
 
 /** The one value that a list repeats, else the list. */

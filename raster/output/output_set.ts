@@ -15,7 +15,7 @@ import { localPath } from "./file_claims.ts";
 import { type FinishedFacts, FinishedPart } from "./finished_part.ts";
 import { lockPath, OutputLock } from "./output_lock.ts";
 import { type NamedPath, type OtherFiles, type ResolvedOutput, resolveOutputs } from "./output_paths.ts";
-import { partPath } from "./part_file.ts";
+import { missingPartError, partPath } from "./part_file.ts";
 import { removeSidecars } from "./remove_sidecars.ts";
 import { writeError } from "./write_error.ts";
 
@@ -138,12 +138,7 @@ export class OutputSet implements Disposable {
   reopenParts(): void {
     for (const { name, realPath, spec } of this.#outputs) {
       const writer = GeoTiffWriter.reopen(realPath, spec);
-      if (!writer) {
-        throw new RasterError(
-          `Cannot go on with '${realPath}': its part file '${partPath(realPath)}' is not there; ` +
-            `use --restart (restart: true) to begin anew`,
-        );
-      }
+      if (!writer) throw missingPartError(realPath);
       this.#files.set(name, writer);
     }
   }

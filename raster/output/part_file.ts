@@ -12,6 +12,14 @@ export function partPath(path: string): string {
   return `${path}.part`;
 }
 
+/** The error of an output whose blocks of an earlier run are gone. */
+export function missingPartError(target: string): RasterError {
+  return new RasterError(
+    `Cannot go on with '${target}': its part file '${partPath(target)}' is not there; ` +
+      `use --restart (restart: true) to begin anew`,
+  );
+}
+
 /**
  * The part file of one output, in the hands of one writer. Writing is synchronous: Deno's asynchronous writes take
  * three to six times as long for a tile. Errors name the target.

@@ -152,7 +152,7 @@ Deno.test("an interface that is not there is refused for every kind, and one wit
     assertEquals(
       warnings,
       kind === CW_THREADS
-        ? ["No effect with CW_THREADS, whose workers need no data channel: networkInterface"]
+        ? ["No effect with CW_THREADS, whose workers are in this process: networkInterface"]
         : [],
     );
   }
@@ -196,3 +196,25 @@ for (const name of TIMEOUT_NAMES) {
     }
   });
 }
+
+Deno.test("what only processes can have is said to be of no use on kinds whose workers are in this process", () => {
+  const style: ConcurrencyStyle = {
+    threadsPerWorker: 2,
+    haveSharedTemp: false,
+    workerPermissions: ["--allow-read=/data"],
+    channel: { tls: false, reconnectGrace: 5, ports: { lowest: 4000, highest: 4010 } },
+  };
+  for (const kind of [CW_NONE, CW_THREADS]) {
+    const [confined, unused, ...more] =
+      check({ ...style, ...kind === CW_NONE ? {} : { numComputeWorkers: 1 } }, kind).warnings;
+    assert(confined!.startsWith(`workerPermissions confines nothing on ${kind}`), confined);
+    assert(confined!.includes("choose CW_SUBPROC"), confined);
+    assertEquals(
+      unused,
+      `No effect with ${kind}, whose workers are in this process: ports (--port-range), tls: false (--insecure-channel), ` +
+        "reconnectGrace, threadsPerWorker, haveSharedTemp",
+    );
+    assertEquals(more, []);
+  }
+  assertEquals(check({ ...style, numComputeWorkers: 1 }, CW_SUBPROC).warnings, []);
+});
