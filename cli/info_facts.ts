@@ -5,6 +5,7 @@
  */
 import { format as formatBytes } from "@std/fmt/bytes";
 import { messageOf } from "../core/errors.ts";
+import { DATA_TYPES } from "../raster/data_type.ts";
 import { citedName, crsName, epsgCode, geoKeyValues } from "../raster/geotiff/geo_keys.ts";
 import { pixelToWorld } from "../raster/pixel_grid.ts";
 import { gridCrsName } from "../raster/grid_crs.ts";
@@ -23,6 +24,8 @@ export interface InfoFacts {
   readonly bands: number;
   /** Pixel type. */
   readonly type: string;
+  /** Bits of a pixel in the file: fewer than the type's for files of 1 to 15 bits and of 16-bit floating point. */
+  readonly storedBits: number;
   /** Band names; "" where there is none. */
   readonly bandNames: readonly string[];
   /** Nodata value, of the first band: `"nan"`, `"inf"` or `"-inf"` where JSON has no number for it; null for none. */
@@ -67,6 +70,7 @@ export function infoFacts(info: RasterInfo): InfoFacts {
     height: info.height,
     bands: info.bands,
     type: info.dataType,
+    storedBits: info.storedBits ?? 8 * DATA_TYPES[info.dataType].bytes,
     bandNames: info.bandNames,
     nodata: nodataFact(info.nodata),
     bandNodata: info.bandNodata.map(nodataFact),
@@ -97,7 +101,7 @@ export function infoLines(info: RasterInfo): string[] {
     : "";
   const rows: [string, string][] = [
     ["size", `${facts.width} x ${facts.height} pixels`],
-    ["bands", `${facts.bands} of ${facts.type}${names}`],
+    ["bands", `${facts.bands} of ${facts.type}${storedLine(info)}${names}`],
     ["nodata", nodataLine(facts.bandNodata)],
     ["crs", crs === null ? "none" : crsLine(crs)],
   ];
@@ -129,6 +133,10 @@ export function infoLines(info: RasterInfo): string[] {
 
 /** A line for people holds this many names or sizes, each this long; `--json` has them all. */
 const SHOWN = { items: 40, chars: 60 } as const;
+
+function storedLine({ storedBits }: RasterInfo): string {
+  return storedBits === undefined ? "" : ` (${storedBits} ${storedBits === 1 ? "bit" : "bits"} stored)`;
+}
 
 function listed(items: readonly string[]): string {
   const shown = items.slice(0, SHOWN.items).join(", ");

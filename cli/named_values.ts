@@ -90,7 +90,8 @@ export function parseNamedValue(option: string, text: string, options: NamedValu
   }
   const name = text.slice(0, colon);
   if (!names.includes(name)) {
-    const known = names.length > 0 ? ` the ${what}s are ${names.join(", ")}` : ` there is no ${what}`;
+    const plural = what.split(" or ").map((one) => `${one}s`).join(" and ");
+    const known = names.length > 0 ? ` the ${plural} are ${names.join(", ")}` : ` there is no ${what}`;
     throw new ConfigError(
       `--${option} '${text}': '${name}' is no ${what}${didYouMean(name, names) || ";"}${known}`,
     );

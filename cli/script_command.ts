@@ -29,7 +29,10 @@ export async function runScript(options: ParsedOptions, console: CliConsole): Pr
   }
   const request = await applyRequest(options, { ...await driverOption(options), isOutline: true });
   const driver = await findDriver(request.concurrency!.computeWorkerKind!);
-  const show = options.has("probe") ? probeOf(driver) : previewOf(driver);
+  const advice = options.has("kind") || options.has("driver")
+    ? "choose another --kind"
+    : "give --kind, such as --kind CW_SLURM";
+  const show = options.has("probe") ? probeOf(driver, advice) : previewOf(driver, advice);
   const preview = await show(
     await outlineApply(request, { driver, onNotice: noticesTo(console, options) }),
   );
@@ -38,16 +41,16 @@ export async function runScript(options: ParsedOptions, console: CliConsole): Pr
   return EXIT_DONE;
 }
 
-function previewOf(driver: Driver): NonNullable<Driver["preview"]> {
+function previewOf(driver: Driver, advice: string): NonNullable<Driver["preview"]> {
   if (driver.preview) return driver.preview.bind(driver);
   throw new ConfigError(
-    `${driver.kind} submits nothing that could be shown: choose another --kind; blockfleet kinds lists them`,
+    `${driver.kind} submits nothing that could be shown: ${advice}; blockfleet kinds lists them`,
   );
 }
 
-function probeOf(driver: Driver): NonNullable<Driver["probe"]> {
+function probeOf(driver: Driver, advice: string): NonNullable<Driver["probe"]> {
   if (driver.probe) return driver.probe.bind(driver);
   throw new ConfigError(
-    `${driver.kind} has no probe: choose another --kind; blockfleet kinds lists them`,
+    `${driver.kind} has no probe: ${advice}; blockfleet kinds lists them`,
   );
 }

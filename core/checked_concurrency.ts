@@ -187,7 +187,7 @@ function checkParams(extraParams: Readonly<Record<string, unknown>>, kind: Compu
   const [param] = Object.keys(extraParams);
   if (param === undefined || !KINDS_WITHOUT_PARAMS.includes(kind)) return;
   throw new ConfigError(
-    `${kind} takes no computeWorkerExtraParams but was given '${param}': leave it out, or choose the kind that it is for`,
+    `${kind} has no parameters of its own but was given computeWorkerExtraParams.${param}: leave it out, or choose the kind that it is for`,
   );
 }
 

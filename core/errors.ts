@@ -166,10 +166,16 @@ export function cutText(text: string, maxLength: number): string {
   return `${text.slice(0, maxLength).toWellFormed()}... (${text.length - maxLength} more characters)`;
 }
 
-/** A text, perhaps of several lines, without the control characters that would steer a terminal. */
+/**
+ * A text, perhaps of several lines, without the control characters that would steer a terminal, and without those of Unicode
+ * that turn the direction of what follows, so that a name is shown as another one.
+ */
 export function printableText(text: string): string {
-  // deno-lint-ignore no-control-regex -- control characters are what is looked for
-  return text.replace(/\r\n/g, "\n").replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, " ");
+  return text.replace(/\r\n/g, "\n").replace(
+    // deno-lint-ignore no-control-regex -- control characters are what is looked for
+    /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
+    " ",
+  );
 }
 
 /** The data channel to the other side is closed, or could not be opened. */

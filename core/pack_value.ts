@@ -51,10 +51,15 @@ const MAX_PATH = 80;
  * arrays, nested as you like. Typed arrays are copied, so that the value stays the caller's.
  *
  * @param what the value's name in an error, such as `otherArgs`.
+ * @param receiver to whom it would be sent, in an error.
  * @throws {ConfigError} for anything else (functions, class instances, cycles), with the path to it, and for what is nested
  *   deeper than 600 levels.
  */
-export function packValue(value: unknown, what: string): Payload {
+export function packValue(
+  value: unknown,
+  what: string,
+  receiver: "a worker" | "the manager" = "a worker",
+): Payload {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   const above = new Set<object>();
 
@@ -116,7 +121,7 @@ export function packValue(value: unknown, what: string): Payload {
     return new ConfigError(
       `${
         cutText(path, MAX_PATH)
-      } is ${found}, which can't be sent to a worker: use plain objects, lists, maps, sets, dates, ` +
+      } is ${found}, which can't be sent to ${receiver}: use plain objects, lists, maps, sets, dates, ` +
         `numbers, strings and typed arrays`,
     );
   }

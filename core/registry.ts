@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { closestName } from "./closest_name.ts";
 import type { Driver } from "./driver.ts";
 import { ConfigError, messageOf } from "./errors.ts";
 import {
@@ -106,9 +107,18 @@ async function importDriver(url: URL): Promise<Record<string, unknown>> {
 export async function findDriver(kind: ComputeWorkerKind): Promise<Driver> {
   const loader = KINDS.get(kind);
   if (!loader) {
-    throw new ConfigError(`There is no kind '${kind}'. The kinds are ${[...KINDS.keys()].join(", ")}`);
+    throw new ConfigError(
+      `There is no kind '${kind}'${meantKind(kind)} The kinds are ${[...KINDS.keys()].join(", ")}`,
+    );
   }
   return (await loader()).driver;
+}
+
+/** A question for a kind's name that comes near one, also without its `CW_`; else the end of the sentence. */
+function meantKind(given: string): string {
+  const bare = (kind: string) => kind.replace(/^CW_/i, "");
+  const name = closestName(bare(given), [...KINDS.keys()].map(bare));
+  return name === undefined ? "." : `: did you mean CW_${name}?`;
 }
 
 /**

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { printableText } from "./errors.ts";
 import { timed } from "./timed.ts";
 import { TIMER_NAMES, type Timers } from "./timers.ts";
 
@@ -84,8 +85,7 @@ export function addUserIntervals(timers: Timers, sent: unknown): void {
   for (const pair of sent.slice(0, MAX_INTERVALS)) {
     const [name, seconds] = Array.isArray(pair) ? pair : [];
     if (typeof name !== "string" || typeof seconds !== "number" || !(seconds >= 0)) continue;
-    // deno-lint-ignore no-control-regex -- control characters are what it is about
-    const shown = name.slice(0, MAX_NAME).toWellFormed().replace(/[\u0000-\u001f\u007f-\u009f]/g, " ");
+    const shown = printableText(name.slice(0, MAX_NAME).toWellFormed()).replaceAll("\n", " ");
     if ((TIMER_NAMES as readonly string[]).includes(shown)) continue;
     if (timers.has(shown) || timers.size < MAX_NAMES) timers.add(shown, seconds);
   }

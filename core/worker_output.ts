@@ -5,6 +5,7 @@
  * @module
  */
 import { printableText } from "./errors.ts";
+import { withWorkerPermissions } from "./worker/permission_words.ts";
 
 /** Lines that are shown at once, and those that may follow each second. */
 const BURST_LINES = 100;
@@ -87,7 +88,7 @@ export class WorkerOutput {
     }
     this.#tellLeft();
     this.#allowance--;
-    this.#notice(`${this.#name}: ${printableText(line)}`);
+    this.#notice(`${this.#name}: ${withWorkerPermissions(printableText(line))}`);
   }
 
   #tellLeft(): void {

@@ -62,6 +62,8 @@ export interface RasterInfo {
   readonly bands: number;
   /** The pixel type of all bands. */
   readonly dataType: DataType;
+  /** The bits of a pixel in the file, where they are fewer than the type has: 12 of `uint16`. */
+  readonly storedBits?: number;
   /** Where the pixels lie; null if the file does not say. Already the corner's, also for PixelIsPoint files. */
   readonly geotransform: GeoTransform | null;
   /** The coordinate system; null if the file has none. */

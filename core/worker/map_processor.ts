@@ -54,7 +54,7 @@ export async function createMapProcessor({ init, timers }: ProcessorContext): Pr
     async compute(_block, value): Promise<Payload> {
       const args = otherArgs.given ? [value, otherArgs.forBlock()] : [value];
       const result = await timers.interval("userfunction", () => call(...args));
-      const packedResult = packValue(result, "the user function's result");
+      const packedResult = packValue(result, "the user function's result", "the manager");
       const { header, parts } = packedResult;
       if (!otherArgs.given) return packedResult;
       const after = otherArgs.afterBlock();

@@ -50,7 +50,7 @@ export class OtherArgs {
 
   /** What goes back with a block's result; undefined unless each block has its own. */
   afterBlock(): Payload | undefined {
-    return this.#aBlock ? packValue(this.#copy, "otherArgs") : undefined;
+    return this.#aBlock ? packValue(this.#copy, "otherArgs", "the manager") : undefined;
   }
 
   /**
@@ -70,12 +70,14 @@ export class OtherArgs {
 
   /** What goes back at the worker's end. */
   atEnd(): Payload {
-    return this.given && !this.#aBlock ? packValue(this.#copy, "otherArgs") : headerOnly(undefined);
+    return this.given && !this.#aBlock
+      ? packValue(this.#copy, "otherArgs", "the manager")
+      : headerOnly(undefined);
   }
 
   #compare(): boolean {
     try {
-      return fingerprintOf(packValue(this.#copy, "otherArgs")) !== this.#fingerprint;
+      return fingerprintOf(packValue(this.#copy, "otherArgs", "the manager")) !== this.#fingerprint;
     } catch (error) {
       // It has got something that can't be packed, which can't have come from the manager.
       if (error instanceof ConfigError) return true;

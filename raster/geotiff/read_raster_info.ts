@@ -53,6 +53,7 @@ export async function readRasterInfo(
       tileHeight,
       predictor,
     },
+    ...layout.packed === undefined ? {} : { storedBits: layout.packed.storedBits },
     // The system of ground control points is theirs: the pixels lie nowhere in it.
     geoKeys: groundControlPoints(model) > 0 ? null : geoKeys,
     geotransform,

@@ -178,6 +178,10 @@ Deno.test("nothing to read, unknown names and doubled names are refused", async 
     "--layers 'imh:1': 'imh' is no input: did you mean img? the inputs are img",
   );
   assertEquals(
+    await refused("--in img=a --out o=b --nodata imh:1"),
+    "--nodata 'imh:1': 'imh' is no input or output: did you mean img? the inputs and outputs are img, o",
+  );
+  assertEquals(
     await refused("--in img=a --nodata img:1,x"),
     "--nodata takes a number, nan, inf or none, not 'x'",
   );

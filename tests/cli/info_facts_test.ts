@@ -54,3 +54,17 @@ Deno.test("a file's name steers no terminal and stays in one line", () => {
   assertEquals(infoLines(info)[0], "a [2J b.tif");
   assertEquals(infoFacts(info).location, info.location);
 });
+
+Deno.test("pixels of fewer bits than their type say how many are stored", () => {
+  const line = (info: RasterInfo) => infoLines(info).find((text) => text.startsWith("  bands"));
+  const stored = (dataType: RasterInfo["dataType"], storedBits: number) => ({
+    ...cited(""),
+    dataType,
+    storedBits,
+  });
+  assertEquals(line(stored("uint8", 1)), "  bands        1 of uint8 (1 bit stored)");
+  assertEquals(line(stored("uint16", 12)), "  bands        1 of uint16 (12 bits stored)");
+  assertEquals(line(cited("")), "  bands        1 of uint8");
+  assertEquals(infoFacts(stored("float32", 16)).storedBits, 16);
+  assertEquals(infoFacts(cited("")).storedBits, 8);
+});

@@ -72,7 +72,11 @@ Deno.test("script takes what apply takes, and knows the blocks where the inputs 
 Deno.test("script says what it can't show", async () => {
   const cases: [string[], RegExp][] = [
     [["--kind", "CW_THREADS"], /^blockfleet: CW_THREADS submits nothing that could be shown/],
-    [["--kind", "CW_THREADS", "--probe"], /^blockfleet: CW_THREADS has no probe/],
+    [["--kind", "CW_THREADS", "--probe"], /^blockfleet: CW_THREADS has no probe: choose another --kind;/],
+    [
+      [],
+      /^blockfleet: CW_THREADS submits nothing that could be shown: give --kind, such as --kind CW_SLURM;/,
+    ],
     [[...MINE, "--single-block-workers"], /^blockfleet: With --single-block-workers .* give them$/],
     [[...MINE, "--single-block-workers", "--in", "a=no.tif"], /the inputs decide: Cannot open 'no\.tif'/],
     [[...MINE, "--submit-manager"], /^blockfleet: --submit-manager is for blockfleet apply/],

@@ -109,7 +109,7 @@ const REFUSED: [string, ConcurrencyStyle, string][] = [
   [
     "another kind's own parameters",
     { ...threads, numComputeWorkers: 1, computeWorkerExtraParams: { walltime: "1:00:00" } },
-    "CW_THREADS takes no computeWorkerExtraParams but was given 'walltime'",
+    "CW_THREADS has no parameters of its own but was given computeWorkerExtraParams.walltime",
   ],
   [
     "blockTimeout where a function can't be ended",

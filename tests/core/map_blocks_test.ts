@@ -52,7 +52,7 @@ for (const kind of [CW_NONE, CW_THREADS]) {
     await assertRejects(
       () => collectBlocks({ userFunction: () => ({ made: new Error("x") }), blocks: [1], concurrency }),
       WorkerError,
-      "the user function's result.made is an instance of Error",
+      "the user function's result.made is an instance of Error, which can't be sent to the manager",
     );
   });
 

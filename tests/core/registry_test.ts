@@ -48,6 +48,20 @@ Deno.test("a kind that there is not is refused by name", async () => {
   }
 });
 
+Deno.test("a kind that comes near one, also without CW_, is asked about", async () => {
+  const meant = {
+    threads: "CW_THREADS",
+    CW_THREAD: "CW_THREADS",
+    slum: "CW_SLURM",
+    "cw_subproc": "CW_SUBPROC",
+  };
+  for (const [given, kind] of Object.entries(meant)) {
+    const asked = `There is no kind '${given}': did you mean ${kind}? The kinds are CW_NONE, `;
+    await assertRejects(() => getDriver(given), ConfigError, asked);
+  }
+  await assertRejects(() => getDriver("CW_MAINFRAME"), ConfigError, "'CW_MAINFRAME'. The kinds are");
+});
+
 Deno.test("a registered driver is found and listed, and may be registered again", async () => {
   const driver = driverOf("CW_REGISTERED");
   registerDriver(driver);

@@ -127,3 +127,12 @@ Deno.test("what is kept is told with an error that takes no other message, too",
   const proxied = withKeptNote(THROWN["a revoked proxy"]!(), "Kept");
   assertEquals(messageOf(proxied), "an object that can't be shown as text. Kept");
 });
+
+Deno.test("what would turn the direction of a text is no part of a message", () => {
+  const turning = [0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2066, 0x2067, 0x2068, 0x2069];
+  for (const code of turning) {
+    assertEquals(messageOf(new Error(`a${String.fromCharCode(code)}b`)), "a b", code.toString(16));
+  }
+  // Letters that are written from right to left stay.
+  assertEquals(messageOf(new Error("\u05d0\u0628")), "\u05d0\u0628");
+});

@@ -82,3 +82,13 @@ Deno.test("what is said on standard error is shown after a moment", async () => 
   assertEquals(lines, ["worker 4: careful"]);
   output.close(true);
 });
+
+Deno.test("a line that tells of a refused permission names the option that gives it to workers", async () => {
+  const { lines, output } = hear();
+  const sink = output.standardOutput();
+  await write(sink, 'Requires read access to "lut.txt", run again with the --allow-read flag\n');
+  await sink.close();
+  output.close(false);
+  assertEquals(lines.length, 1);
+  assertEquals(lines[0]!.includes('(--worker-permissions "--allow-read=lut.txt")'), true, lines[0]);
+});
