@@ -12,10 +12,11 @@ const ROOT = new URL("../", import.meta.url);
 
 /** Folders of the modules of which a worker starts threads, and of all that those import. */
 const SOURCE_FOLDERS = ["core", "raster"];
-/** Packages of which a worker reads files at run time: codecs in WebAssembly. All others are only imported. */
-const READING_PACKAGES = ["@cornerstonejs/codec-libjpeg-turbo-8bit", "lerc"];
-/** The folder of a registry's packages in Deno's cache, if it can't be seen which there are. */
-const USUAL_REGISTRY = "registry.npmjs.org";
+/** Packages of which a worker reads files at run time, codecs in WebAssembly, by what is imported of them. */
+const READING_PACKAGES: Readonly<Record<string, string>> = {
+  "@cornerstonejs/codec-libjpeg-turbo-8bit": "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs",
+  "lerc": "lerc",
+};
 
 /** The files and folders that every worker on this machine must be allowed to read, as absolute paths. */
 export function ownReads(): string[] {
@@ -25,25 +26,14 @@ export function ownReads(): string[] {
   return [...sources, ...packageFolders()];
 }
 
+/** Where Deno has or would put these packages: all versions of them. */
 function packageFolders(): string[] {
-  const folder = denoFolder();
-  if (folder === undefined) return [];
-  return registries(`${folder}/npm`).flatMap((registry) =>
-    READING_PACKAGES.map((name) => `${folder}/npm/${registry}/${name}`)
-  );
-}
-
-/** A registry that is not npm's own has a folder by its host's name. */
-function registries(folder: string): string[] {
-  try {
-    const names = Array.from(Deno.readDirSync(folder), ({ name }) => name);
-    return names.length === 0 ? [USUAL_REGISTRY] : names;
-  } catch (error) {
-    const isUnseen = error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable ||
-      error instanceof Deno.errors.PermissionDenied;
-    if (isUnseen) return [USUAL_REGISTRY];
-    throw error;
-  }
+  return Object.entries(READING_PACKAGES).flatMap(([name, specifier]) => {
+    const { protocol, pathname } = new URL(import.meta.resolve(specifier));
+    const path = decodeURIComponent(pathname);
+    const end = path.lastIndexOf(`/${name}/`);
+    return protocol === "file:" && end >= 0 ? [path.slice(0, end + name.length + 1)] : [];
+  });
 }
 
 /** Deno's folder of what it has fetched; undefined if the environment does not say where it is. */

@@ -38,7 +38,10 @@ class LinkedProject implements Disposable {
       if (success) break;
       Deno.removeSync(`${this.denoFolder}/npm`, { recursive: true });
     }
-    Deno.removeSync(`${this.denoFolder}/npm/registry.npmjs.org/${path}`, { recursive: true });
+    // Deno has a folder for each registry.
+    for (const { name } of Deno.readDirSync(`${this.denoFolder}/npm`)) {
+      Deno.removeSync(`${this.denoFolder}/npm/${name}/${path}`, { recursive: true });
+    }
   }
 
   run(args: readonly string[], env: Readonly<Record<string, string>> = {}): { code: number; said: string } {
@@ -55,19 +58,24 @@ class LinkedProject implements Disposable {
   }
 }
 
-async function registryAnswers(): Promise<boolean> {
+/** Whether Deno can fetch a package, wherever its registry is. */
+function canFetch(): boolean {
+  const folder = Deno.makeTempDirSync();
   try {
-    const signal = AbortSignal.timeout(3000);
-    const response = await fetch("https://registry.npmjs.org/@types%2festree/1.0.10", { signal });
-    await response.body?.cancel();
-    return response.ok;
-  } catch {
-    // No network, or none beyond a proxy.
-    return false;
+    const { success } = new Deno.Command(Deno.execPath(), {
+      args: ["cache", "--no-config", "--no-lock", "npm:@types/estree@1.0.10"],
+      env: { DENO_DIR: folder },
+      cwd: folder,
+      stdout: "null",
+      stderr: "null",
+    }).outputSync();
+    return success;
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
   }
 }
 
-const isOffline = !await registryAnswers();
+const isOffline = !canFetch();
 
 /** A package that this project's lock file pins and that a project without it resolves to another version. */
 function pinned(): string {
