@@ -73,7 +73,7 @@ Deno.test({
     const { workers } = await scene.assertDone(run);
     await Promise.all(idle);
     console.log(`${renewed} connections`);
-    assertEquals(workers.lost, 0);
+    assertEquals(workers.lost, 0, run.err);
     assertStringIncludes(run.err, "Refused");
   },
 });

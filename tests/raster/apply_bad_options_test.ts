@@ -250,17 +250,23 @@ Deno.test("inputs on other grids are refused with both grids shown", async () =>
   makeRaster(a, { width: 80, height: 60 });
   const other32 = { ...UTM_33N, directory: UTM_33N.directory.with(-1, 32632) };
   const cases = [
-    [{ geoKeys: other32 }, "coordinate systems differ", "EPSG:32633", "EPSG:32632"],
-    [{ geoKeys: null }, "coordinate systems differ", "EPSG:32633", "none"],
-    [{ geotransform: [500_000, 20, 0, 5_300_000, 0, -20] }, "pixel sizes differ", "(30, -30)", "(20, -20)"],
-    [{ geotransform: [500_000, 30.01, 0, 5_300_000, 0, -30] }, "pixel sizes differ", "(30.01, -30)"],
-    [{ geotransform: [500_010, 30, 0, 5_300_000, 0, -30] }, "pixel alignments differ", "500010"],
-    [{ geotransform: [500_000, 30, 0, 5_300_000, 0, 30] }, "pixel sizes differ", "(30, 30)"],
-    [{ geotransform: [500_000, 30, 1, 5_300_000, 1, -30] }, "pixel sizes differ", "rotation (1, 1)"],
+    [{ geoKeys: other32 }, "coordinate systems differ", "EPSG:32633", "EPSG:32632", "Warp"],
+    [{ geoKeys: null }, "coordinate systems differ", "in none", "gdal_edit.py -a_srs EPSG:32633"],
+    [
+      { geotransform: [500_000, 20, 0, 5_300_000, 0, -20] },
+      "pixel sizes differ",
+      "(30, -30)",
+      "(20, -20)",
+      "Warp",
+    ],
+    [{ geotransform: [500_000, 30.01, 0, 5_300_000, 0, -30] }, "pixel sizes differ", "(30.01, -30)", "Warp"],
+    [{ geotransform: [500_010, 30, 0, 5_300_000, 0, -30] }, "pixel alignments differ", "500010", "Warp"],
+    [{ geotransform: [500_000, 30, 0, 5_300_000, 0, 30] }, "pixel sizes differ", "(30, 30)", "Warp"],
+    [{ geotransform: [500_000, 30, 1, 5_300_000, 1, -30] }, "pixel sizes differ", "rotation (1, 1)", "Warp"],
   ] as const;
   for (const [changes, ...differences] of cases) {
     makeRaster(b, { width: 81, height: 61, ...changes } as Parameters<typeof makeRaster>[1]);
-    const says = [`'${a}'`, `'${b}'`, "80 x 60 pixels", "81 x 61 pixels", "Warp", ...differences];
+    const says = [`'${a}'`, `'${b}'`, "80 x 60 pixels", "81 x 61 pixels", ...differences];
     for (const controls of [{}, { footprint: "union" }, { filesForExtent: ["a"] }] as ApplierControls[]) {
       const options = { ...job(folder), infiles: { a, b }, controls };
       await assertFails(folder.path, options, { kind: RasterError, says });

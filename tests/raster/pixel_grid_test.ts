@@ -76,7 +76,8 @@ Deno.test("a refused grid is shown with the one it was compared to", async () =>
     error.message,
     "'b.tif' is not on the pixel grid of 'a.tif': their coordinate systems differ. 'a.tif' has 100 x 80 pixels of " +
       "(30, -30) from (500000, 5300000) in EPSG:32633; 'b.tif' has 3 x 4 pixels of (2, -4), rotation (0.5, 0.25) " +
-      "from (1000, 2000) in none. Warp one of them to the grid of the other first",
+      "from (1000, 2000) in none. 'b.tif' does not say its coordinate system: if it is the other's, say so first: " +
+      "gdal_edit.py -a_srs EPSG:32633 'b.tif'",
   );
   assertEquals(
     describeGrid(grid(GEOTRANSFORM, 1, 2)),
