@@ -13,6 +13,7 @@ import { basename } from "@std/path/basename";
 import { dirname } from "@std/path/dirname";
 import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
+import { relative } from "@std/path/relative";
 import { parse as parseVersion } from "@std/semver/parse";
 import { satisfies } from "@std/semver/satisfies";
 import { tryParseRange } from "@std/semver/try-parse-range";
@@ -52,6 +53,7 @@ const DOCUMENTED: Readonly<
     [path.relative("/home/foo/bar/baz", "/home/foo/quux"), "../../quux"],
     [path.relative("/home/foo", "/home/foo"), ""],
   ],
+  "@std/path/relative relative": () => [[relative("/home/foo/a", "/home/foo/b/c"), "../b/c"]],
   "@std/fmt/bytes format": () => [
     [bytes.format(1337), "1.34 kB"],
     [bytes.format(100), "100 B"],
