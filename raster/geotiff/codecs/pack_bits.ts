@@ -3,48 +3,21 @@
  *
  * @module
  */
-import { loadedOnce } from "../../loaded_once.ts";
 import type { ChunkDecoder, ChunkStream } from "./chunk_decoder.ts";
 import { PACK_BITS_WASM } from "./pack_bits_wasm.ts";
-import { type ByteDecoderExports, decodeThroughWasm, fitsWasm } from "./through_wasm.ts";
+import { byteDecoder } from "./through_wasm.ts";
 
-/** Two bytes of PackBits stand for at most 128. */
-const MAX_RATIO = 64;
 /** Shorter runs are copied faster by a loop. */
 const LONG_RUN = 48;
 
-/** One for each thread. */
-const instance = loadedOnce(async (): Promise<ByteDecoderExports> => {
-  const { instance } = await WebAssembly.instantiate(Uint8Array.fromBase64(PACK_BITS_WASM));
-  return instance.exports as unknown as ByteDecoderExports;
-});
-
 /** The decoder of compression 32773. */
-export async function loadPackBitsDecoder(): Promise<ChunkDecoder> {
-  const wasm = await instance();
-  const decodeInto = (encoded: Uint8Array<ArrayBuffer>, out: Uint8Array<ArrayBuffer>): number => {
-    checkRatio(encoded.length, out.length);
-    if (fitsWasm(encoded, out)) return decodeThroughWasm(wasm, encoded, out);
-    return new PackBitsStream().decode(encoded, out).written;
-  };
-  return {
-    nativeOrder: false,
-    decode(encoded, { byteLength }) {
-      const out = new Uint8Array(byteLength);
-      return out.subarray(0, decodeInto(encoded, out));
-    },
-    decodeInto,
-    openStream(encodedBytes, byteLength) {
-      checkRatio(encodedBytes, byteLength);
-      return new PackBitsStream();
-    },
-  };
-}
-
-function checkRatio(encodedBytes: number, byteLength: number): void {
-  if (encodedBytes * MAX_RATIO >= byteLength) return;
-  throw new Error(`${encodedBytes} bytes of PackBits data can't hold ${byteLength}`);
-}
+export const loadPackBitsDecoder: () => Promise<ChunkDecoder> = byteDecoder({
+  wasm: PACK_BITS_WASM,
+  name: "PackBits",
+  // Two bytes of PackBits stand for at most 128.
+  maxRatio: 64,
+  openStream: () => new PackBitsStream(),
+});
 
 class PackBitsStream implements ChunkStream {
   /** Bytes of the run that has been begun: copies of the next byte where it is a repetition, else as they come. */
