@@ -34,3 +34,13 @@ export function checkValues<Options extends object>(
     if (!is(value)) throw new ConfigError(`${name} must be ${what}, not ${shownValue(value)}`);
   }
 }
+
+/**
+ * Refuses what is no whole number of at least `least`.
+ *
+ * @throws {ConfigError} naming the option and what it was.
+ */
+export function checkCount(name: string, value: unknown, least: number): void {
+  if (Number.isSafeInteger(value) && value as number >= least) return;
+  throw new ConfigError(`${name} must be a whole number of at least ${least}, not ${shownValue(value)}`);
+}

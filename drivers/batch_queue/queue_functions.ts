@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { checkValues } from "../../core/check_values.ts";
+import { checkCount, checkValues } from "../../core/check_values.ts";
 import type { Driver } from "../../core/driver.ts";
 import { ConfigError } from "../../core/errors.ts";
 import { checkKnownKeys } from "../../core/known_keys.ts";
@@ -122,9 +122,4 @@ function requestOf(scheduler: BatchScheduler, job: ScriptJob): JobRequest {
     logFolder,
     params: checkedParams(scheduler, { ...extraParams }),
   });
-}
-
-function checkCount(name: string, value: number, least: number): void {
-  if (Number.isSafeInteger(value) && value >= least) return;
-  throw new ConfigError(`${name} must be a whole number of at least ${least}, not ${shownValue(value)}`);
 }

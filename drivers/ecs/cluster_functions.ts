@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { ConfigError, DriverError, TimeoutExceededError } from "../../core/errors.ts";
-import { shownValue } from "../../core/shown_value.ts";
+import { checkCount } from "../../core/check_values.ts";
+import { DriverError, TimeoutExceededError } from "../../core/errors.ts";
 import { type ClusterCounts, getClusterCounts, watchCluster } from "./cluster_counts.ts";
 import { type EcsInfrastructure, partsOf } from "./open_infrastructure.ts";
 
@@ -128,11 +128,6 @@ export async function waitClusterTasksFinished(
     seconds: timeoutSeconds,
     what: "all tasks to leave",
   });
-}
-
-function checkCount(name: string, value: number, least: number): void {
-  if (Number.isSafeInteger(value) && value >= least) return;
-  throw new ConfigError(`${name} must be a whole number of at least ${least}, not ${shownValue(value)}`);
 }
 
 async function waitFor(
