@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { crsName, isWithoutSystem, sameKeys } from "./geotiff/geo_keys.ts";
+import { crsName, isWithoutSystem, oneLine, sameKeys } from "./geotiff/geo_keys.ts";
 import type { PixelGrid } from "./pixel_grid.ts";
 
 /** What of a grid says its coordinate system. */
@@ -14,8 +14,7 @@ export function gridCrsName({ geoKeys, wkt }: GridCrs): string {
   if (wkt === undefined) return crsName(geoKeys);
   // The first text of a WKT is the system's name.
   const name = /^[^"]{0,40}"([^"]{1,200})"/.exec(wkt)?.[1] ?? wkt.slice(0, 60);
-  // deno-lint-ignore no-control-regex -- control characters are what it is about
-  return `user-defined (${name.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim()})`;
+  return `user-defined (${oneLine(name)})`;
 }
 
 /** Whether a grid says nothing of a coordinate system. */

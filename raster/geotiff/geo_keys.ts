@@ -263,8 +263,8 @@ function closeTo(a: number, b: number): boolean {
   return Object.is(a, b) || Math.abs(a - b) <= RELATIVE_TOLERANCE * Math.max(Math.abs(a), Math.abs(b));
 }
 
-/** Text from a file, safe on a terminal. */
-function oneLine(text: string): string {
+/** Text from a file, safe on a terminal: at most 200 characters. */
+export function oneLine(text: string): string {
   // deno-lint-ignore no-control-regex -- control characters are what it is about
   return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim().slice(0, 200);
 }
